@@ -1,0 +1,56 @@
+"""Three dice and the question "is their sum big?": the smallest network of the course.
+
+Derived in notebook 03.
+"""
+
+from itertools import product
+
+import numpy as np
+
+BIG_FROM = 11  # with three dice, "big" is a sum of 11 or more
+
+
+def all_rolls(dice=3, sides=6):
+    """Return every roll of ``dice`` dice, one in a row: an integer array (sides**dice, dice).
+
+    The rolls come in the order of counting: the last die changes fastest. Derived in notebook 03.
+    Raises ValueError unless ``dice`` and ``sides`` are whole numbers of at least 1.
+    """
+    for name, value in (("dice", dice), ("sides", sides)):
+        if int(value) != value or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value}")
+    return np.array(list(product(range(1, sides + 1), repeat=dice)))
+
+
+def is_big(rolls, big_from=BIG_FROM):
+    """Return 1 for every roll whose sum is at least ``big_from``, else 0: shape (n,) for (n, d)."""
+    return (np.asarray(rolls).sum(axis=-1) >= big_from).astype(int)
+
+
+def roll_dice(n, rng, dice=3, chances=None):
+    """Roll ``dice`` dice ``n`` times: an integer array (n, dice).
+
+    ``chances`` holds the six chances of a loaded die, shape (6,); None is a fair die. ``rng`` is a
+    ``numpy.random.Generator``. Raises ValueError when the chances are not six numbers that are at
+    least 0 and sum to 1.
+    """
+    if chances is not None:
+        chances = np.asarray(chances, dtype=float)
+        if chances.shape != (6,):
+            raise ValueError(f"chances must have shape (6,), got {chances.shape}")
+        if (chances < 0).any() or not np.isclose(chances.sum(), 1):
+            raise ValueError(f"chances must be at least 0 and sum to 1, got {chances}")
+    return rng.choice(np.arange(1, 7), size=(n, dice), p=chances)
+
+
+def sum_distribution(dice=3, sides=6):
+    """Return the possible sums of ``dice`` fair dice and the number of rolls that give each.
+
+    Both have shape (dice·(sides − 1) + 1,). The counts of one more die are the convolution of the
+    counts so far with the counts of one die. Derived in notebook 03.
+    """
+    one_die = np.ones(sides, dtype=int)
+    counts = np.ones(1, dtype=int)
+    for _ in range(dice):
+        counts = np.convolve(counts, one_die)
+    return np.arange(dice, dice * sides + 1), counts
