@@ -16,9 +16,7 @@ def all_rolls(dice=3, sides=6):
     The rolls come in the order of counting: the last die changes fastest. Derived in notebook 03.
     Raises ValueError unless ``dice`` and ``sides`` are whole numbers of at least 1.
     """
-    for name, value in (("dice", dice), ("sides", sides)):
-        if int(value) != value or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value}")
+    _check_counts(dice=dice, sides=sides)
     return np.array(list(product(range(1, sides + 1), repeat=dice)))
 
 
@@ -31,9 +29,10 @@ def roll_dice(n, rng, dice=3, chances=None):
     """Roll ``dice`` dice ``n`` times: an integer array (n, dice).
 
     ``chances`` holds the six chances of a loaded die, shape (6,); None is a fair die. ``rng`` is a
-    ``numpy.random.Generator``. Raises ValueError when the chances are not six numbers that are at
-    least 0 and sum to 1.
+    ``numpy.random.Generator``. Raises ValueError when ``n`` or ``dice`` is not a whole number of at
+    least 1, or the chances are not six numbers that are at least 0 and sum to 1.
     """
+    _check_counts(n=n, dice=dice)
     if chances is not None:
         chances = np.asarray(chances, dtype=float)
         if chances.shape != (6,):
@@ -47,10 +46,18 @@ def sum_distribution(dice=3, sides=6):
     """Return the possible sums of ``dice`` fair dice and the number of rolls that give each.
 
     Both have shape (dice·(sides − 1) + 1,). The counts of one more die are the convolution of the
-    counts so far with the counts of one die. Derived in notebook 03.
+    counts so far with the counts of one die. Derived in notebook 03. Raises ValueError unless
+    ``dice`` and ``sides`` are whole numbers of at least 1.
     """
+    _check_counts(dice=dice, sides=sides)
     one_die = np.ones(sides, dtype=int)
     counts = np.ones(1, dtype=int)
     for _ in range(dice):
         counts = np.convolve(counts, one_die)
     return np.arange(dice, dice * sides + 1), counts
+
+
+def _check_counts(**counts):
+    for name, value in counts.items():
+        if int(value) != value or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value}")

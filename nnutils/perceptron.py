@@ -44,7 +44,7 @@ class FitReport(NamedTuple):
     """What ``Perceptron.fit`` did: every update in order, and whether it got everything right."""
 
     converged: bool
-    epochs: int  # passes through the data; the last one changed nothing when converged
+    epochs: int  # passes through the data
     wrong: int  # examples that are still wrong at the end
     updates: list[Update]
 
@@ -86,11 +86,13 @@ class Perceptron:
         """Learn from one example ``x`` (d,) with label ``y``; return whether the weights changed.
 
         They change only when the prediction was wrong. Raises ValueError when ``x`` has another
-        shape than the weights or ``y`` is neither 0 nor 1.
+        shape than the weights or is not finite, or when ``y`` is neither 0 nor 1.
         """
         x = np.asarray(x, dtype=float)
         if x.shape != self.w.shape:
             raise ValueError(f"x must have shape {self.w.shape}, got {x.shape}")
+        if not np.isfinite(x).all():
+            raise ValueError(f"x must hold finite numbers, got {x}")
         if y not in (0, 1):
             raise ValueError(f"y must be 0 or 1, got {y}")
         error = int(y) - self.predict(x)
@@ -125,7 +127,7 @@ class Perceptron:
                     updates.append(Update(epoch, int(i), error, self.w, self.b))
             if len(updates) == before:
                 break
-        wrong = int(np.sum(self.predict(X) != y))
+        wrong = sum(int(self.predict(x) != label) for x, label in zip(X, y, strict=True))
         return FitReport(wrong == 0, epoch, wrong, updates)
 
 

@@ -84,3 +84,35 @@ def plot_classes(X, y, ax, size=40):
             label=f"class {label}",
         )
     return ax
+
+
+def draw_neuron(ax, inputs, weights, threshold):
+    """Draw a step unit on ``ax`` with its numbers: inputs, weights, weighted sum, answer.
+
+    ``inputs`` and ``weights`` have shape (d,); the answer is 1 when the weighted sum is at least
+    ``threshold``. Derived in notebook 03.
+    """
+    weighted_sum = float(np.dot(inputs, weights))
+    answer = int(weighted_sum >= threshold)
+    heights = np.linspace(1, -1, len(inputs))
+    circle = {"boxstyle": "circle,pad=0.45", "edgecolor": BLACK}
+    for x, w, height in zip(inputs, weights, heights):
+        ax.annotate(
+            "", (1.62, 0.1 * height), (0.25, height), arrowprops={"arrowstyle": "->", "color": GREY}
+        )
+        on_line = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+        ax.text(0.75, 0.67 * height, f"× {w:g}", ha="center", va="center", bbox=on_line)
+        ax.text(0, height, f"{x:g}", ha="center", va="center", bbox={**circle, "fc": "white"})
+    arrow = {"arrowstyle": "->", "color": GREY}
+    ax.annotate("", (3.22, 0), (2.2, 0), arrowprops=arrow)
+    ax.annotate("", (5.08, 0), (4.4, 0), arrowprops=arrow)
+    box = {"boxstyle": "round,pad=0.5", "edgecolor": BLACK, "facecolor": "white"}
+    ax.text(1.95, 0, f"{weighted_sum:g}", ha="center", va="center", bbox={**circle, "fc": "white"})
+    ax.text(3.8, 0, f"at least {threshold:g}?", ha="center", va="center", bbox=box)
+    fill = ORANGE if answer else BLUE
+    ax.text(5.3, 0, answer, ha="center", va="center", color="white", bbox={**circle, "fc": fill})
+    for x, label in zip((0, 1.95, 3.8, 5.3), ("inputs", "weighted sum", "step", "answer")):
+        ax.text(x, -1.62, label, ha="center", va="center", color=GREY)
+    ax.set(xlim=(-0.5, 5.8), ylim=(-1.8, 1.4))
+    ax.axis("off")
+    return ax

@@ -1,0 +1,327 @@
+"""The data of the course: toy sets in the plane, bundled handwritten digits, MNIST.
+
+Images are uint8, 0 for paper and 255 for full ink; they become floats when a batch is made.
+"""
+
+import gzip
+import hashlib
+import os
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
+
+MIRRORS = (  # public copies of MNIST, the same that torchvision asks
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "http://yann.lecun.com/exdb/mnist/",
+)
+MNIST_SHA256 = {  # of the files' content when unpacked, since .gz files of one content can differ
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+class ImageData(NamedTuple):
+    """Images and labels for training and for the test.
+
+    ``X_train`` and ``X_test`` have shape (n, 28, 28), uint8; ``y_train`` and ``y_test`` shape (n,),
+    int64, 0 … 9; ``name`` is "MNIST" or "bundled digits".
+    """
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    name: str
+
+
+# --- Toy sets: X (n, 2) float64, y (n,) int64, the classes as equal in number as n allows ---------
+
+
+def make_moons(n, noise, rng):
+    """Draw two half circles of radius 1 that reach into each other, labels 0 and 1.
+
+    Class 0 arches up around (0, 0), class 1 down around (1, 0.5). ``noise`` is the standard
+    deviation of the shift that is added to each coordinate, ``rng`` a ``numpy.random.Generator``.
+    Raises ValueError for an n below 1, a negative noise or another rng.
+    """
+    y = _draw_labels(n, noise, rng, classes=2)
+    angle = rng.uniform(0, np.pi, n)
+    X = np.column_stack([np.cos(angle), np.sin(angle)])
+    X[y == 1] = [1, 0.5] - X[y == 1]
+    return X + rng.normal(0, noise, X.shape), y
+
+
+def make_circles(n, noise, rng):
+    """Draw a circle of radius 1 (label 0) around one of radius 0.5 (label 1).
+
+    ``noise``, ``rng`` and errors as in ``make_moons``.
+    """
+    y = _draw_labels(n, noise, rng, classes=2)
+    angle = rng.uniform(0, 2 * np.pi, n)
+    radius = np.where(y == 0, 1, 0.5)
+    X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    return X + rng.normal(0, noise, X.shape), y
+
+
+def make_spiral(n, noise, rng):
+    """Draw two arms that wind 1.25 times round each other, labels 0 and 1.
+
+    The radius grows evenly with the angle, from 0.1 to 1; arm 1 is arm 0 turned by half a turn.
+    ``noise``, ``rng`` and errors as in ``make_moons``.
+    """
+    y = _draw_labels(n, noise, rng, classes=2)
+    way = rng.uniform(0, 1, n)  # how far along its arm a point lies
+    radius = 0.1 + 0.9 * way
+    angle = 2 * np.pi * 1.25 * way + np.pi * y
+    X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    return X + rng.normal(0, noise, X.shape), y
+
+
+def make_xor(n, noise, rng):
+    """Draw points around the four corners (±1, ±1): label 1 where the two signs differ.
+
+    ``noise``, ``rng`` and errors as in ``make_moons``.
+    """
+    corner = _draw_labels(n, noise, rng, classes=4)
+    corners = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])
+    X = corners[corner]
+    return X + rng.normal(0, noise, X.shape), corner % 2
+
+
+def make_blobs(n, noise, rng, centres=((-1, -1), (1, 1))):
+    """Draw one round cloud of points at each of the ``centres``, labels 0 … C−1.
+
+    ``centres`` has shape (C, 2). ``noise``, ``rng`` and errors as in ``make_moons``.
+    """
+    centres = np.asarray(centres, dtype=float)
+    if centres.ndim != 2 or centres.shape[1] != 2:
+        raise ValueError(f"centres must have shape (C, 2), got {centres.shape}")
+    y = _draw_labels(n, noise, rng, classes=len(centres))
+    X = centres[y]
+    return X + rng.normal(0, noise, X.shape), y
+
+
+def _draw_labels(n, noise, rng, classes):
+    """Check the arguments of a toy set and return its labels (n,), balanced and shuffled."""
+    if int(n) != n or n < 1:
+        raise ValueError(f"n must be a whole number of at least 1, got {n}")
+    if not 0 <= noise < np.inf:
+        raise ValueError(f"noise must be a number of at least 0, got {noise}")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy.random.Generator, got {rng!r}")
+    return rng.permutation(np.arange(n) % classes)
+
+
+# --- From a drawing to an image like those of MNIST -----------------------------------------------
+
+
+def fit_to_box(image, size=20):
+    """Cut out the ink of ``image`` and scale it until its longer side has ``size`` pixels.
+
+    ``image`` has shape (h, w), 0 for paper, any unit. Returns floats from 0 to 1, the strongest
+    ink being 1; the shorter side keeps its proportion. An image without ink gives (size, size)
+    zeros. Raises ValueError unless the image has two axes and finite values of at least 0.
+    Shown in notebook 09.
+    """
+    image = np.asarray(image, dtype=float)
+    if image.ndim != 2 or image.size == 0:
+        raise ValueError(f"image must have shape (h, w), got {image.shape}")
+    if not (np.isfinite(image).all() and image.min() >= 0):
+        raise ValueError(f"image must hold finite values of at least 0, got {image}")
+    if not image.any():
+        return np.zeros((size, size))
+    rows = np.flatnonzero(image.any(axis=1))
+    columns = np.flatnonzero(image.any(axis=0))
+    ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / image.max()
+    height, width = (max(1, round(size * side / max(ink.shape))) for side in ink.shape)
+    picture = Image.fromarray(ink.astype(np.float32))
+    box = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC), dtype=float)
+    box = box.clip(0, 1)  # bicubic interpolation overshoots at edges
+    return box / box.max()
+
+
+def centre_of_mass(image):
+    """Return the row and the column, as floats, about which the ink of ``image`` balances."""
+    mass = image.sum(dtype=float)
+    row = image.sum(axis=1, dtype=float) @ np.arange(image.shape[0]) / mass
+    column = image.sum(axis=0, dtype=float) @ np.arange(image.shape[1]) / mass
+    return float(row), float(column)
+
+
+def centre_by_mass(box, size=28):
+    """Place ``box`` in an empty square so that its centre of mass lies nearest the middle.
+
+    ``box`` has shape (h, w); the result (size, size) and the same type. The middle is row and
+    column size/2, and no part of the box is lost, so a lopsided box stops at the border. Raises
+    ValueError when the box is larger than the square. Shown in notebook 09.
+    """
+    box = np.asarray(box)
+    if box.ndim != 2 or max(box.shape) > size:
+        raise ValueError(f"box must fit into ({size}, {size}), got {box.shape}")
+    square = np.zeros((size, size), dtype=box.dtype)
+    if box.any():
+        height, width = box.shape
+        row, column = centre_of_mass(box)
+        top = min(max(round(size / 2 - row), 0), size - height)
+        left = min(max(round(size / 2 - column), 0), size - width)
+        square[top : top + height, left : left + width] = box
+    return square
+
+
+def prepare_digit(image):
+    """Prepare a drawing of any size the way MNIST was prepared: (28, 28) uint8.
+
+    The ink is scaled into a 20×20 box and placed by its centre of mass. ``image`` and errors as
+    in ``fit_to_box``. Shown in notebook 09; LeCun et al., "Gradient-based learning applied to
+    document recognition", 1998.
+    """
+    return centre_by_mass(_to_uint8(fit_to_box(image)))
+
+
+def _to_uint8(image):
+    return np.round(255 * image).astype(np.uint8)
+
+
+# --- The bundled digits ---------------------------------------------------------------------------
+
+
+def load_digits(split="writers", rng=None):
+    """Load the 1,797 bundled digits as 28×28 images, 360 of them for the test.
+
+    With ``split="writers"`` the test set is the last 360 in file order, largely written by people
+    who wrote none of the others; with ``"random"`` it is 360 drawn by ``rng``, a
+    ``numpy.random.Generator``. Raises FileNotFoundError when the course's data folder is not there
+    and ValueError for another split. Used in notebooks 06, 09 and 10; Alpaydin and Kaynak, 1998.
+    """
+    images, labels = _read_digits()
+    if split == "writers":
+        order = np.arange(len(labels))
+    elif split == "random" and isinstance(rng, np.random.Generator):
+        order = rng.permutation(len(labels))
+    else:
+        raise ValueError(f'split must be "writers", or "random" with an rng, got {split!r}, {rng}')
+    X = np.stack([centre_by_mass(_to_uint8(_sharpen(fit_to_box(image)))) for image in images])
+    train, test = order[:-360], order[-360:]
+    return ImageData(X[train], labels[train], X[test], labels[test], "bundled digits")
+
+
+def _read_digits():
+    """Return the digits as UCI published them: images (1797, 8, 8), 0 … 16, and labels."""
+    path = DATA_FOLDER / "digits.npz"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"the bundled digits are not at {path}: install the course from its own folder "
+            "with `pip install -e .`"
+        )
+    with np.load(path) as file:
+        return file["images"], file["labels"].astype(np.int64)
+
+
+def _sharpen(box):
+    """Double the contrast of an enlarged 8×8 digit about its middle grey: its edges are blurred."""
+    return (2 * (box - 0.25)).clip(0, 1)
+
+
+# --- MNIST ----------------------------------------------------------------------------------------
+
+
+def load_mnist(source="auto"):
+    """Load MNIST: 60,000 images for training, 10,000 for the test.
+
+    The four files are read from the folder ``NNUTILS_DATA`` when that is set, otherwise from the
+    course's ``data/``, raw or as .gz. What is missing is downloaded into the same folder, unless
+    ``NNUTILS_OFFLINE=1``. With ``source="auto"`` the bundled digits stand in when MNIST cannot be
+    had, and a line says so; ``"mnist"`` raises OSError with what was tried; ``"digits"`` loads the
+    bundled digits. A file whose content is not the published one is set aside and never used.
+    Raises ValueError for another source. Used in notebooks 06, 09 and 10; LeCun et al., 1998.
+    """
+    if source not in ("auto", "mnist", "digits"):
+        raise ValueError(f'source must be "auto", "mnist" or "digits", got {source!r}')
+    if source == "digits":
+        return load_digits()
+    try:
+        X_train, y_train, X_test, y_test = (_read_mnist(name) for name in MNIST_SHA256)
+    except OSError as problem:
+        if source == "mnist":
+            raise
+        print(
+            f"MNIST is not available: {problem}. The 1,797 bundled digits stand in. "
+            'With a network, load_mnist("mnist") fetches MNIST; data/README.md shows other ways.'
+        )
+        return load_digits()
+    return ImageData(X_train, y_train.astype(np.int64), X_test, y_test.astype(np.int64), "MNIST")
+
+
+def _read_mnist(name):
+    """Return one of the four files as an array, from the disk or else from a mirror."""
+    folder, place = DATA_FOLDER, "data/"
+    if os.environ.get("NNUTILS_DATA"):
+        folder, place = Path(os.environ["NNUTILS_DATA"]).expanduser(), "NNUTILS_DATA"
+    if not folder.is_dir():
+        raise OSError(f"{place} is no folder ({folder})")
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.exists():
+            try:
+                return _parse_idx(_unpack(path.read_bytes(), name))
+            except ValueError as problem:
+                _set_aside(path, problem)
+    if os.environ.get("NNUTILS_OFFLINE", "0") not in ("", "0"):
+        raise OSError(f"{name} is not in {place}, and NNUTILS_OFFLINE forbids a download")
+    return _download_mnist(name, folder)
+
+
+def _download_mnist(name, folder):
+    """Download one of the four files into ``folder`` and return it as an array."""
+    from nnutils.download import download  # here, since most sessions never download
+
+    path = folder / f"{name}.gz"
+    urls = [f"{mirror}{name}.gz" for mirror in MIRRORS]
+    try:
+        download(urls, path, check=lambda content: _unpack(content, name))
+    except OSError as problem:
+        raise OSError(f"{name} is not in {folder}, and {problem}") from problem
+    return _parse_idx(_unpack(path.read_bytes(), name))
+
+
+def _unpack(content, name):
+    """Return the bytes of an MNIST file without gzip; ValueError unless they are the right ones."""
+    start = content[:15]
+    if content.startswith(b"\x1f\x8b"):  # the mark of gzip
+        try:
+            content = gzip.decompress(content)
+        except EOFError:
+            raise ValueError("is truncated") from None
+        except (gzip.BadGzipFile, zlib.error):
+            raise ValueError("is corrupt") from None
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256[name]:
+        raise ValueError(
+            f"is not the published {name} ({len(content):,} bytes, the file begins with {start})"
+        )
+    return content
+
+
+def _parse_idx(content):
+    """Return the array in an IDX file: the fourth byte counts the axes, their lengths follow."""
+    axes = content[3]
+    shape = np.frombuffer(content, dtype=">i4", count=axes, offset=4)
+    return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * axes).reshape(shape).copy()
+
+
+def _set_aside(path, problem):
+    """Say that a file is not used, and give it another name if the folder allows it."""
+    aside = path.with_name(f"{path.name}.damaged")
+    while aside.exists():  # an earlier one is kept too
+        aside = aside.with_name(f"{aside.name}.damaged")
+    try:
+        path.rename(aside)
+    except OSError:
+        print(f"{path} {problem}. It is not used.")
+    else:
+        print(f"{path} {problem}. It is not used; its name is now {aside.name}.")

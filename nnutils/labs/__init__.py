@@ -1,0 +1,1 @@
+"""Interactive labs, one module per notebook, built on `nnutils.labs.base`."""

@@ -1,0 +1,430 @@
+"""What every lab is made of: controls, a picture with a caption, and a lock around the drawing.
+
+A lab is three plain functions and a list of controls. `compute` turns the values of the controls
+into a state, `draw` shows the state in a figure, and `caption` says in one sentence what is to be
+seen. `Lab` connects them with widgets. Everything works without a browser too.
+"""
+
+import copy
+import html
+import inspect
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import anywidget
+import ipywidgets as widgets
+import matplotlib as mpl
+import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from nnutils import plotting
+
+DPI = 100
+REST = 0.01  # seconds between two frames of a running action, in which other threads get the lock
+
+# The style of matplotlib is global: two labs must not set and restore it at the same time.
+_STYLE_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Slider:
+    """Describe a slider from ``low`` to ``high``; a whole ``step`` gives whole numbers."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    start: float
+
+    @property
+    def decimals(self):
+        """The number of digits after the point that the slider's values have."""
+        grid = (self.low, self.high, self.step)
+        return max(0, *(-Decimal(str(number)).as_tuple().exponent for number in grid))
+
+    def check(self, value):
+        """Return ``value`` as the slider's kind of number; raise ValueError when out of range."""
+        if not self.low <= value <= self.high:
+            raise ValueError(
+                f"{self.name} must lie between {self.low} and {self.high}, got {value}"
+            )
+        if not isinstance(self.step, int):
+            return float(value)
+        if value != int(value):
+            raise ValueError(f"{self.name} must be a whole number, got {value}")
+        return int(value)
+
+    def widget(self, **looks):
+        """Return the slider as a widget."""
+        whole = isinstance(self.step, int)
+        return (widgets.IntSlider if whole else widgets.FloatSlider)(
+            value=self.start,
+            min=self.low,
+            max=self.high,
+            step=self.step,
+            readout_format="d" if whole else f".{self.decimals}f",
+            description=self.label,
+            **looks,
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Describe a list from which one of ``options`` is chosen."""
+
+    name: str
+    label: str
+    options: tuple
+    start: object
+
+    def check(self, value):
+        """Return ``value``; raise ValueError when it is none of the options."""
+        if value not in self.options:
+            raise ValueError(f"{self.name} must be one of {list(self.options)}, got {value!r}")
+        return value
+
+    def widget(self, **looks):
+        """Return the list as a widget."""
+        return widgets.Dropdown(
+            value=self.start, options=list(self.options), description=self.label, **looks
+        )
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """Describe a box that is ticked or not."""
+
+    name: str
+    label: str
+    start: bool
+
+    def check(self, value):
+        """Return ``value`` as a bool; raise ValueError when it is neither True nor False."""
+        if value not in (True, False):
+            raise ValueError(f"{self.name} must be True or False, got {value!r}")
+        return bool(value)
+
+    def widget(self, **looks):
+        """Return the box as a widget."""
+        return widgets.Checkbox(value=self.start, description=self.label, **looks)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Describe a button: ``function(**values)`` returns a dict of changed values, or yields such.
+
+    A generator runs in a thread. Every dict that it yields is drawn; the key ``progress``, from 0
+    to 1, moves the progress bar.
+    """
+
+    name: str
+    label: str
+    function: Callable
+
+
+@dataclass(frozen=True)
+class Click:
+    """Hold a click: the index of its axes in ``figure.axes`` and the place in their units."""
+
+    axes: int
+    x: float
+    y: float
+
+
+class Picture(anywidget.AnyWidget):
+    """Show a PNG with its caption, which is also the alternative text, and report clicks.
+
+    The arrow keys move a cross-hair over a clickable picture that has the focus; Enter or the
+    space bar clicks. Clicks arrive as custom messages ``{"x": …, "y": …}``, fractions of the
+    picture counted from its upper left corner. ``width`` and ``height`` are in pixels.
+    """
+
+    _esm = Path(__file__).with_name("picture.js")
+    _css = Path(__file__).with_name("picture.css")
+    png = traitlets.Bytes().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
+    height = traitlets.Int().tag(sync=True)
+    caption = traitlets.Unicode().tag(sync=True)
+    error = traitlets.Unicode().tag(sync=True)
+    clickable = traitlets.Bool(False).tag(sync=True)
+
+
+class Lab:
+    """Connect controls, a picture and a caption; the start state is drawn at once.
+
+    ``controls`` is a list of `Slider`, `Choice`, `Toggle` and `Action`; ``hidden`` is a dict of
+    further values that no control shows. All these values are passed by keyword:
+    ``compute(**values)`` returns a state of any kind. ``draw(figure, state)`` gets an empty figure
+    the first time and the same figure from then on; the places of its axes are settled after the
+    first time, so that nothing jumps. ``caption(state)`` returns one sentence.
+    ``on_click(click, **values)`` gets a `Click` and returns a dict of changed values. ``size`` is
+    in inches of 100 pixels.
+
+    Raises ValueError when a control's start is not among its values or two values have one name,
+    and whatever the functions raise for the start state. A later error is shown in the lab, under
+    the last good picture, and kept as ``error``.
+    """
+
+    def __init__(
+        self, title, controls, compute, draw, caption, *, hidden=None, on_click=None, size=(8, 4)
+    ):
+        self.title = title
+        self.state = None
+        self.error = None
+        self._compute, self._draw, self._caption = compute, draw, caption
+        self._on_click = on_click
+        self._controls = {c.name: c for c in controls if not isinstance(c, Action)}
+        self._actions = {c.name: c for c in controls if isinstance(c, Action)}
+        names = [c.name for c in controls if not isinstance(c, Action)] + list(hidden or {})
+        if len(set(names)) < len(names):
+            raise ValueError(f"every value needs a name of its own, got {names}")
+        self._start = {name: c.check(c.start) for name, c in self._controls.items()}
+        self._start |= hidden or {}
+        self._values = copy.deepcopy(self._start)
+
+        self._lock = threading.RLock()  # callbacks come from several threads
+        self._stale = True  # the values have changed since the last drawing
+        self._thread = None  # runs the steps of an action
+        self._stopping = threading.Event()  # set: the running action may change nothing any more
+        self._held = set()  # names of the values that were set during the run
+
+        with _STYLE_LOCK, mpl.rc_context(plotting.STYLE):
+            self._figure = Figure(figsize=size, dpi=DPI)
+        FigureCanvasAgg(self._figure)
+        self._build_widgets()
+        self._paint()
+        self._start_png, self._start_caption = self.png, self.caption_text
+
+    @property
+    def values(self):
+        """The values of all controls and the hidden ones, as a dict."""
+        return dict(self._values)
+
+    @property
+    def caption_text(self):
+        """The sentence under the picture."""
+        return self.picture.caption
+
+    @property
+    def png(self):
+        """The picture, as the bytes of a PNG file."""
+        return self.picture.png
+
+    def set(self, **changes):
+        """Set values as if their controls had been moved, and draw.
+
+        Raises ValueError for a name that the lab does not have, and for a value outside the
+        range of its control.
+        """
+        changes = self._check(changes)
+        self._held.update(changes)
+        self._values.update(changes)
+        self._refresh()
+
+    def press(self, name):
+        """Press the button of the action ``name``; an action that is running ends first.
+
+        Raises ValueError when there is no such action.
+        """
+        if name not in self._actions:
+            raise ValueError(f"unknown action {name!r}, expected one of {list(self._actions)}")
+        self.stop()
+        with self._lock, self._errors_shown():
+            result = self._actions[name].function(**self.values)
+            if inspect.isgenerator(result):
+                self._run(result)
+            else:
+                self._merge(result)
+
+    def click(self, axes, x, y):
+        """Click on axes number ``axes`` at (``x``, ``y``) in the units of these axes.
+
+        Raises ValueError when the lab does not take clicks.
+        """
+        if self._on_click is None:
+            raise ValueError(f"{self.title!r} takes no clicks, got one at ({x}, {y})")
+        with self._lock, self._errors_shown():
+            self._merge(self._on_click(Click(axes, x, y), **self.values))
+
+    def reset(self):
+        """Go back to the start state; an action that is running ends first."""
+        self.stop()
+        with self._lock:
+            self._values = copy.deepcopy(self._start)
+            self._figure.clear()
+            self._refresh()
+
+    def stop(self):
+        """End the running action, if there is one, and keep what it has reached."""
+        self._stopping.set()
+        self._progress_row.layout.visibility = "hidden"
+
+    def wait(self, timeout=None):
+        """Wait at most ``timeout`` seconds for the running action; return whether it has ended."""
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _check(self, changes):
+        for name in changes:
+            if name not in self._values:
+                raise ValueError(f"unknown value {name!r}, expected one of {list(self._values)}")
+        return {
+            name: self._controls[name].check(value) if name in self._controls else value
+            for name, value in changes.items()
+        }
+
+    def _merge(self, changes):
+        self._values.update(self._check(changes))
+        self._refresh()
+
+    def _refresh(self):
+        """Let the widgets follow the values, and draw, unless another thread has just done so."""
+        self._stale = True
+        with self._lock:
+            if not self._stale:
+                return
+            self._stale = False
+            for name, widget in self._widgets.items():
+                widget.value = self._values[name]
+            with self._errors_shown():
+                self._paint()
+
+    def _paint(self):
+        state = self._compute(**self.values)
+        caption = self._caption(state)
+        try:
+            with _STYLE_LOCK, mpl.rc_context(plotting.STYLE):
+                png = self._draw_png(state)
+        except Exception:
+            self._figure.clear()  # half drawn: the next drawing begins with an empty figure
+            raise
+        self.state, self.error = state, None
+        with self.picture.hold_sync():
+            self.picture.png, self.picture.caption, self.picture.error = png, caption, ""
+
+    def _draw_png(self, state):
+        first_time = not self._figure.axes
+        self._draw(self._figure, state)
+        if first_time:
+            self._figure.set_layout_engine("constrained")
+            self._figure.draw_without_rendering()
+            self._figure.set_layout_engine("none")  # halves the time of every later drawing
+        return plotting.to_png(self._figure)
+
+    @contextmanager
+    def _errors_shown(self):
+        try:
+            yield
+        except Exception as error:
+            self.error = error
+            self.picture.error = f"{type(error).__name__}: {error}"
+
+    def _run(self, steps):
+        self._stopping = threading.Event()
+        self._held.clear()
+        self._progress.value = 0
+        self._progress_row.layout.visibility = "visible"
+        self._thread = threading.Thread(
+            target=self._follow, args=(steps, self._stopping, self._thread), daemon=True
+        )
+        self._thread.start()
+
+    def _follow(self, steps, stopping, previous):
+        """Draw every step until they end or ``stopping`` is set; runs in the lab's thread."""
+        if previous is not None:
+            previous.join()  # its last step may still be under way
+        with self._errors_shown():
+            for changes in steps:
+                with self._lock:
+                    if stopping.is_set():
+                        break
+                    self._take_step(dict(changes))
+                stopping.wait(REST)
+        steps.close()
+        with self._lock:
+            if stopping is self._stopping:
+                self.stop()
+
+    def _take_step(self, changes):
+        self._progress.value = changes.pop("progress", self._progress.value)
+        self._merge({name: v for name, v in changes.items() if name not in self._held})
+
+    def _build_widgets(self):
+        longest = max((len(c.label) for c in self._controls.values()), default=0)
+        label_width = f"{0.95 * longest:.1f}ch"  # a letter is a little narrower than a zero
+        looks = {
+            "style": {"description_width": label_width},
+            "layout": {"width": "auto", "margin": "2px 0"},
+        }
+        self._widgets = {name: c.widget(**looks) for name, c in self._controls.items()}
+        for name, widget in self._widgets.items():
+            widget.observe(partial(self._moved, name), names="value")
+
+        buttons = [_button(a.label, partial(self.press, a.name)) for a in self._actions.values()]
+        buttons.append(_button("Reset", self.reset))
+        self._progress = widgets.FloatProgress(max=1, layout={"width": "150px"})
+        self._progress_row = widgets.HBox(
+            [self._progress, _button("Stop", self.stop)], layout={"visibility": "hidden"}
+        )
+
+        width, height = self._figure.canvas.get_width_height()
+        clickable = self._on_click is not None
+        self.picture = Picture(width=width, height=height, clickable=clickable)
+        self.picture.on_msg(self._clicked)
+        columns = "1fr"
+        if len(self._controls) > 3:  # two columns, where the labels leave room for the sliders
+            columns = f"repeat(auto-fit, minmax(min(100%, calc({label_width} + 190px)), 1fr))"
+        self._view = widgets.VBox(
+            [
+                widgets.HTML(f"<b>{html.escape(self.title)}</b>"),
+                widgets.GridBox(
+                    list(self._widgets.values()),
+                    layout={"grid_template_columns": columns, "grid_gap": "0 16px"},
+                ),
+                widgets.HBox([*buttons, self._progress_row], layout={"flex_flow": "row wrap"}),
+                self.picture,
+            ],
+            layout={"max_width": f"{width}px"},
+        )
+        self._view.add_class("nnutils-lab")
+
+    def _moved(self, name, change):
+        """Take a value over from its widget, without the rounding errors of a slider's steps."""
+        value = change.new
+        if value == self._values[name]:
+            return  # the widget has followed the value, not the other way round
+        control = self._controls[name]
+        if isinstance(control, Slider):
+            value = round(value, control.decimals)
+        self.set(**{name: value})
+
+    def _clicked(self, _picture, message, _buffers):
+        width, height = self._figure.canvas.get_width_height()
+        point = message["x"] * width, (1 - message["y"]) * height
+        for number, axes in reversed(list(enumerate(self._figure.axes))):  # the topmost first
+            if axes.get_visible() and axes.bbox.contains(*point):
+                x, y = axes.transData.inverted().transform(point)
+                self.click(number, float(x), float(y))
+                return
+
+    def _repr_mimebundle_(self, **_):
+        """Return the live view for a notebook, and the start state as a picture and as text."""
+        data = self._view._repr_mimebundle_()
+        data["image/png"] = self._start_png
+        data["text/plain"] = f"{self.title}: {self._start_caption}"
+        return data, {"image/png": {"alt": self._start_caption}}
+
+
+def _button(label, function):
+    button = widgets.Button(description=label, layout={"width": "auto"})
+    button.on_click(lambda _: function())
+    return button

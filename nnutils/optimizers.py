@@ -1,0 +1,157 @@
+"""Optimizers: they change the parameters in place, given the gradients of the loss.
+
+Derived in notebook 05; each gives the same numbers as its namesake in ``torch.optim``.
+"""
+
+import numpy as np
+
+
+class Optimizer:
+    """What all optimizers share: a learning rate, the step count, one memory per parameter.
+
+    A kind of optimizer says in ``update`` how one parameter changes, and in ``memories`` how many
+    arrays of the parameter's shape it remembers from step to step (they start at zero).
+    """
+
+    memories = 1
+
+    def __init__(self, rate):
+        if not rate >= 0:
+            raise ValueError(f"rate must be at least 0, got {rate}")
+        self.rate = rate
+        self.t = 0
+        self.memory = None
+
+    def step(self, parameters, gradients):
+        """Change every array of the list ``parameters`` in place, by one step.
+
+        ``gradients`` is a list of arrays of the same shapes. Raises ValueError when the two lists
+        do not match, when a parameter is not an array of floats, and when the parameters have other
+        shapes than at the first step.
+        """
+        _check(parameters, gradients)
+        if self.memory is None:
+            self.memory = [[np.zeros_like(p) for _ in range(self.memories)] for p in parameters]
+        first, now = [memory[0].shape for memory in self.memory], [p.shape for p in parameters]
+        if first != now:
+            raise ValueError(f"parameters must keep their first shapes, {first}, got {now}")
+        self.t += 1
+        for p, g, memory in zip(parameters, gradients, self.memory, strict=True):
+            for pieces in _in_pieces(p, g, *memory):
+                self.update(*pieces)
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if wanted. Derived in notebook 05.
+
+    Polyak (1964), "Some methods of speeding up the convergence of iteration methods".
+    """
+
+    def __init__(self, rate, momentum=0.0):
+        super().__init__(rate)
+        self.momentum = momentum
+
+    def update(self, p, g, v):
+        """Move ``p`` along the velocity ``v``, into which the gradient ``g`` flows."""
+        v *= self.momentum
+        v += g
+        p -= self.rate * v
+
+
+class Adagrad(Optimizer):
+    """Divide each step by the root of the sum of all squared gradients so far.
+
+    Derived in notebook 05. Duchi, Hazan and Singer (2011), "Adaptive subgradient methods".
+    """
+
+    def __init__(self, rate=1e-2, eps=1e-10):
+        super().__init__(rate)
+        self.eps = eps
+
+    def update(self, p, g, s):
+        """Move ``p`` against ``g``, less where ``s``, the sum of its squares, is large."""
+        s += g * g
+        p -= self.rate * g / (np.sqrt(s) + self.eps)
+
+
+class RMSProp(Optimizer):
+    """Divide each step by the root of a running mean of the squared gradients.
+
+    Derived in notebook 05. Tieleman and Hinton (2012), lecture 6.5 of "Neural networks for machine
+    learning".
+    """
+
+    def __init__(self, rate=1e-2, beta=0.99, eps=1e-8):
+        super().__init__(rate)
+        self.beta, self.eps = beta, eps
+
+    def update(self, p, g, s):
+        """Move ``p`` against ``g``, less where ``s``, the mean of its squares, is large."""
+        s *= self.beta
+        s += (1 - self.beta) * g * g
+        p -= self.rate * g / (np.sqrt(s) + self.eps)
+
+
+class Adam(Optimizer):
+    """Momentum and RMSProp together, both corrected for their start at zero.
+
+    Derived in notebook 05. Kingma and Ba (2015), "Adam: a method for stochastic optimization".
+    """
+
+    memories = 2
+
+    def __init__(self, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(rate)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+
+    def update(self, p, g, m, s):
+        """Move ``p`` against ``m``, the mean of ``g``, less where ``s``, that of g², is large."""
+        m *= self.beta1
+        m += (1 - self.beta1) * g
+        s *= self.beta2
+        s += (1 - self.beta2) * g * g
+        m_hat = m / (1 - self.beta1**self.t)
+        s_hat = s / (1 - self.beta2**self.t)
+        p -= self.rate * m_hat / (np.sqrt(s_hat) + self.eps)
+
+
+def one_cycle(step, total, peak):
+    """Return the learning rate of step 0 … total − 1 under the one-cycle schedule.
+
+    It rises along a cosine from peak/25 to ``peak`` in the first 30 % of the steps, then falls to
+    peak/250,000. Derived in notebook 05; Smith and Topin (2019), "Super-convergence". Raises
+    ValueError when ``step`` is not in 0 … total − 1.
+    """
+    if not 0 <= step < total:
+        raise ValueError(f"step must lie in 0 … {total - 1}, got {step}")
+    top = 0.3 * total - 1  # the step at the peak, a fraction as a rule
+    if step <= top:
+        return _cosine(peak / 25, peak, step / top)
+    return _cosine(peak, peak / 250_000, (step - top) / (total - 1 - top))
+
+
+def _cosine(start, end, part):
+    """Go from ``start`` (part 0) to ``end`` (part 1) along half a cosine wave."""
+    return float(end + (start - end) * (1 + np.cos(np.pi * part)) / 2)
+
+
+def _in_pieces(*arrays, size=16384):
+    """Yield the same rows of all arrays, about ``size`` numbers at a time.
+
+    The pieces and all that is computed from them then stay in the processor's cache: on a large
+    layer a step of Adam is several times as fast.
+    """
+    arrays = [np.atleast_1d(a) for a in arrays]
+    rows = max(1, size * len(arrays[0]) // max(1, arrays[0].size))
+    for start in range(0, len(arrays[0]), rows):
+        yield [a[start : start + rows] for a in arrays]
+
+
+def _check(parameters, gradients):
+    if len(parameters) != len(gradients):
+        raise ValueError(f"expected {len(parameters)} gradients, got {len(gradients)}")
+    for p, g in zip(parameters, gradients, strict=True):
+        if not (isinstance(p, np.ndarray) and np.issubdtype(p.dtype, np.floating)):
+            raise ValueError(f"a parameter must be an array of floats, got {p!r}")
+        if np.shape(g) != p.shape:
+            raise ValueError(f"a gradient must have shape {p.shape}, got {np.shape(g)}")

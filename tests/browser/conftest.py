@@ -1,0 +1,265 @@
+"""JupyterLab on a free loopback port and a headless Chromium that looks at it."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="the extra 'browser' (Playwright) is not installed"
+)
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+EMPTY_FOLDERS = (
+    "NNUTILS_DATA",
+    "NNUTILS_PROGRESS",
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "MPLCONFIGDIR",
+)
+SWITCHES = {
+    "NNUTILS_OFFLINE": "1",
+    "NNUTILS_DEVICE": "cpu",
+    "TQDM_DISABLE": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+class Server(NamedTuple):
+    """A running JupyterLab: its address, its token and the folder that it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+
+class NotebookPage:
+    """A notebook in the browser, with what goes wrong there: ``errors`` and ``foreign`` requests."""
+
+    def __init__(self, page):
+        self.page = page
+        self.errors, self.foreign = [], []
+        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+        page.on("request", lambda r: is_foreign(r.url) and self.foreign.append(r.url))
+
+    def run_all(self):
+        """Run all cells, wait until they have ended, and return the errors in their outputs."""
+        self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        return self.page.evaluate(
+            """Array.from(jupyterapp.shell.currentWidget.content.model.cells)
+                 .flatMap(cell => cell.toJSON().outputs ?? [])
+                 .filter(output => output.output_type === "error")
+                 .map(output => `${output.ename}: ${output.evalue}`)"""
+        )
+
+    def labs(self):
+        """Return the labs of the cells with the tag "lab", in the order of the notebook."""
+        tagged = self.page.evaluate(
+            """Array.from(jupyterapp.shell.currentWidget.content.model.cells)
+                 .map((cell, i) => (cell.metadata.tags ?? []).includes("lab") ? i : -1)
+                 .filter(i => i >= 0)"""
+        )
+        cells = self.page.locator(".jp-Notebook .jp-Cell")
+        labs = [LabInPage(self.page, cells.nth(i).locator(".nnutils-lab")) for i in tagged]
+        for lab in labs:
+            lab.picture.wait_for(timeout=30_000)
+        return labs
+
+    def use_theme(self, name):
+        self.page.evaluate(
+            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
+        )
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']")
+
+
+class LabInPage:
+    """One lab in the browser, as a person at the keyboard has it."""
+
+    def __init__(self, page, root):
+        self.page, self.root = page, root
+        self.picture = root.locator(".nnutils-picture")
+        self.controls = root.locator(".noUi-handle, select, input[type=checkbox]")
+        self.buttons = root.locator("button:visible")
+
+    def caption(self):
+        return self.root.locator(".nnutils-caption").inner_text()
+
+    def error(self):
+        return self.root.locator(".nnutils-error").inner_text()
+
+    def png(self):
+        """Return the bytes of the picture, as text."""
+        return self.picture.evaluate(
+            """async img => {
+                 await img.decode();
+                 const bytes = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
+                 return Array.from(bytes, byte => String.fromCharCode(byte)).join("");
+               }"""
+        )
+
+    def look(self):
+        return self.png(), self.caption()
+
+    def becomes(self, condition, seconds=10):
+        """Return whether ``condition(self)`` comes true in time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition(self):
+                return True
+            self.page.wait_for_timeout(20)
+        return False
+
+    def press(self, element, key):
+        element.focus()
+        self.page.keyboard.press(key)
+
+    def button(self, label):
+        return self.root.get_by_role("button", name=label, exact=True)
+
+    def milliseconds(self, element, keys):
+        """Return, for each key pressed on ``element``, the time until the new picture is decoded."""
+        self.picture.evaluate(
+            """img => {
+                 window.addEventListener("keydown", () => (img.pressed = performance.now()), true);
+                 img.addEventListener("load", async () => {
+                   await img.decode();
+                   img.took = performance.now() - img.pressed;
+                 });
+               }"""
+        )
+        times = []
+        for key in keys:
+            self.picture.evaluate("img => delete img.took")
+            self.press(element, key)
+            handle = self.picture.element_handle()
+            self.page.wait_for_function("img => img.took !== undefined", arg=handle)
+            times.append(handle.evaluate("img => img.took"))
+            self.page.wait_for_timeout(50)
+        return times
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def isolated_environment(folder):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")} | SWITCHES
+    for name in EMPTY_FOLDERS:
+        environment[name] = str(folder / name.lower())
+        Path(environment[name]).mkdir()
+    for plugin, settings in SETTINGS.items():
+        file = Path(
+            environment["JUPYTER_CONFIG_DIR"],
+            f"lab/user-settings/@jupyterlab/{plugin}.jupyterlab-settings",
+        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    return environment
+
+
+def wait_until_up(process, url, token, log, seconds=60):
+    request = urllib.request.Request(
+        f"{url}/api/status", headers={"Authorization": f"token {token}"}
+    )
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            with urllib.request.urlopen(request, timeout=5):
+                return
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Start JupyterLab in a copy of the notebooks, away from the user's own settings."""
+    folder = tmp_path_factory.mktemp("browser")
+    root = folder / "notebooks"
+    shutil.copytree(NOTEBOOKS, root)
+    port, token, log = free_port(), secrets.token_hex(16), folder / "jupyter.log"
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        "--expose-app-in-browser",
+        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={root}",
+    ]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=isolated_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_up(process, url, token, log)
+        yield Server(url, token, root)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start a headless Chromium, or skip where there is none."""
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(CHROMIUM_NAMES)} is installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_notebook(server, browser):
+    """Return a function that opens a notebook by its file name, once its kernel is ready."""
+    with contextlib.ExitStack() as stack:
+
+        def open_notebook(name):
+            context = stack.enter_context(
+                browser.new_context(viewport={"width": 1400, "height": 1000})
+            )
+            page = context.new_page()
+            notebook = NotebookPage(page)
+            page.goto(f"{server.url}/lab/tree/{name}?token={server.token}&reset")
+            page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+            page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+            stack.callback(page.evaluate, "jupyterapp.serviceManager.sessions.shutdownAll()")
+            return notebook
+
+        yield open_notebook
+
+
+def is_foreign(url):
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"

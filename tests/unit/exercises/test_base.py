@@ -1,0 +1,764 @@
+import _thread
+import contextvars
+import copy
+import itertools
+import json
+import linecache
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnutils import progress
+from nnutils.exercises import Case, Exercise, Mistake, check
+from nnutils.exercises.base import Result, exercise_modules, judge, same
+
+CELLS = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path))
+
+
+def cell(source, **names):
+    """Run the text of a cell as IPython does, its lines known to linecache; return its globals."""
+    source = textwrap.dedent(source).lstrip("\n")
+    file = f"<cell {next(CELLS)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    names = {"np": np, "check": check, **names}
+    exec(compile(source, file, "exec"), names)
+    return names
+
+
+def learner(body, arguments="x, y", **names):
+    """Return the function whose lines are ``body``; its first line is line 2 of the cell."""
+    source = f"def my_add({arguments}):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return cell(source, **names)["my_add"]
+
+
+def add(x, y):
+    return x + y
+
+
+def _subtracts(x, y):
+    return x - y
+
+
+def _forgets_y(x, y):
+    return x
+
+
+ADD = Exercise(
+    id="03.1",
+    title="Add two arrays",
+    function="my_add",
+    reference=add,
+    cases=[
+        Case((np.array([1.0, 2.0]), np.array([0.0, 0.0])), "nothing to add"),
+        Case((np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 30.0]))),
+    ],
+    hints=("one", "two", "three"),
+    mistakes=[
+        Mistake(_subtracts, "You subtract: the sign must be +."),
+        Mistake(_forgets_y, "The second array is left out."),
+    ],
+)
+QUICK = replace(ADD, timeout=0.2)
+NO_CASE_LABEL = "x, shape (3,): [1., 2., 3.]\ny, shape (3,): [10., 20., 30.]"
+HINT = 'For a hint: `check("03.1", hint=1)`'
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Put the exercise above in the place of those of notebook 03."""
+    module = SimpleNamespace(EXERCISES=[ADD], QUIZ=[])
+    monkeypatch.setitem(sys.modules, "nnutils.exercises.dice_sum_model", module)
+
+
+def wait_until_threads_are(count):
+    """Wait for threads that are on their way out; a stopped one needs a moment to end."""
+    deadline = time.monotonic() + 5
+    while threading.active_count() > count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == count
+
+
+def recorded():
+    if not progress.progress_file().exists():
+        return []
+    lines = progress.progress_file().read_text().splitlines()
+    return [(e["exercise"], e["result"], e["mistake"]) for e in map(json.loads, lines)]
+
+
+# --- Equality -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (np.float64(2.0), 2),
+        (True, np.True_),
+        (1, True),
+        ([1, 2], np.array([1, 2])),
+        (np.array([1.0, 2.0]), [1, 2]),
+        ([3, 4], (3, 4)),
+        ((np.eye(2), [1, 2]), [np.eye(2), np.array([1.0, 2.0])]),
+        ({"b": 1, "a": [2.0]}, {"a": [2], "b": 1}),
+        ("ABC", "ABC"),
+        (None, None),
+        ([], []),
+        (np.inf, np.inf),
+        (torch.ones(2, requires_grad=True), np.ones(2)),
+        (np.ones(2), torch.ones(2)),
+    ],
+)
+def test_equal_values(got, expected):
+    assert same(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (3, 2),
+        (10**9 + 1, 10**9),
+        (np.ones((2, 1)), np.ones(2)),
+        (np.ones((1, 2)), np.ones((2, 1))),
+        (np.array([2.0]), 2.0),
+        (np.nan, 1.0),
+        (1.0, np.nan),
+        (np.inf, -np.inf),
+        (1 + 0j, 1.0),
+        ("1", 1),
+        (1, "1"),
+        ("abc", "ABC"),
+        (None, 0),
+        (0, None),
+        ([1, 2, 3], [1, 2]),
+        ((1, (2, 3)), (1, (2, 4))),
+        ({"a": 1}, {"b": 1}),
+        ({0: 5, 1: 6}, [0, 1]),
+        ("AB", ["A", "C"]),
+        (iter([1, 2]), [1, 2]),
+        (object(), 1.0),
+        (add, 1.0),
+        ([["a"]], [[1.0]]),
+    ],
+)
+def test_different_values(got, expected):
+    assert not same(got, expected)
+
+
+@given(st.floats(1e-3, 1e6), st.sampled_from([-1, 1]))
+def test_numbers_agree_to_a_millionth(number, sign):
+    assert same(number * (1 + sign * 9e-7), number)
+    assert not same(number * (1 + sign * 1.2e-6) + sign * 1e-8, number)
+
+
+# --- The verdicts ---------------------------------------------------------------------------------
+
+
+def test_solved():
+    result = judge(ADD, learner("return x + y"))
+    assert repr(result) == result.text == "solved: All 2 cases are right."
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ("...", "line 2"),
+        ("return ...", "line 2"),
+        ("# a comment\nz = ...\nreturn z", "line 3"),
+        ("z: int = ...\nz += ...\nreturn z", "lines 2, 3"),
+        ("z = x + ...\nreturn z", "line 2"),
+        ("return x, ...", "line 2"),
+        ('return {\n    "a": 1,\n    "b": ...,\n}', "line 4"),
+        ("if x > ...:\n    return y", "line 2"),
+        ("def inner(z):\n    return ...\nreturn x + y", "line 3"),
+        ("return np.sum(x, axis=...)", "line 2"),
+    ],
+)
+def test_not_attempted(body, where):
+    result = judge(ADD, learner(body))
+    assert result.text == f"not attempted: Replace the `...` in {where} of the cell above.\n{HINT}"
+
+
+def test_not_attempted_below_other_lines_and_a_decorator():
+    source = """
+        import functools
+
+
+        @functools.cache
+        def my_add(x, y):
+            # nothing yet
+            return ...
+    """
+    assert "in line 7 of" in judge(ADD, cell(source)["my_add"]).text
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return x[..., :] + y[...]", "z: tuple[int, ...] = ()\nreturn x + y", "return x + y  # ..."],
+)
+def test_dots_that_are_no_gap(body):
+    assert judge(ADD, learner(body)).verdict == "solved"
+
+
+def test_not_attempted_without_a_source():
+    names = {}
+    exec("def my_add(x, y):\n    return ...", names)
+    assert (
+        judge(ADD, names["my_add"]).text == f"not attempted: `my_add` still returns `...`.\n{HINT}"
+    )
+
+
+def test_solved_without_a_source():
+    names = {}
+    exec("def my_add(x, y):\n    return x + y", names)
+    assert judge(ADD, names["my_add"]).verdict == "solved"
+    assert judge(ADD, np.add).verdict == "solved"
+
+
+def test_wrong_in_a_known_way():
+    result = judge(ADD, learner("return x - y"))
+    assert result.text == f"wrong in a known way: You subtract: the sign must be +.\n{HINT}"
+    assert result.mistake == "_subtracts"
+    assert judge(ADD, learner("return 1.0 * x")).mistake == "_forgets_y"
+
+
+def test_a_mistake_must_agree_on_every_case():
+    result = judge(ADD, learner("return x - y if len(x) == 3 else 0 * x"))
+    assert result.verdict == "wrong on this input" and result.mistake is None
+
+
+def test_wrong_on_this_input_shows_the_first_wrong_case():
+    result = judge(ADD, learner("return 2 * y + x"))
+    assert result.text == (
+        f"wrong on this input\n{NO_CASE_LABEL}\n"
+        f"expected, shape (3,): [11., 22., 33.]\ngot, shape (3,): [21., 42., 63.]\n{HINT}"
+    )
+
+
+def test_the_label_of_the_case_is_shown():
+    assert "case: nothing to add\nx, shape (2,): [1., 2.]" in judge(ADD, learner("return 7")).text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return (x + y)[None]", "The shape is (1, 2), expected (2,)."),
+        ("x + y", "The answer is `None`: is a `return` missing?"),
+        ("return x / 0 * 0", "The answer holds NaN (not a number)."),
+        ("return x + y + 1e-5", "got, shape (2,): [1.00001, 2.00001]"),
+        ("return x[0] + 2e-6", "got: 1.000002"),
+        ("return {'a': 1}", "got: {'a': 1}"),
+        ("return 'text'", "got: 'text'"),
+        ("return x.tolist(), y", "got[0]: [1, 2]\ngot[1], shape (2,): [0., 0.]"),
+        (
+            "return np.zeros((100, 100))",
+            "got, shape (100, 100):\n    [[0., 0., 0., ..., 0., 0., 0.",
+        ),
+        ("return list(range(10**6))", "47, 48, 49]"),
+        ("return 'long' * 10**6", "longlonglon …"),
+        ("return (n for n in x)", "got: <generator object"),
+        ("z = []\nz.append(z)\nreturn z", "got: "),
+    ],
+)
+def test_what_is_said_about_a_wrong_value(body, said):
+    result = judge(ADD, learner(body))
+    assert result.verdict == "wrong on this input"
+    assert said in result.text
+    assert len(result.text) < 1500
+
+
+class Hostile:
+    """An object that fails whatever is asked of it."""
+
+    def _fail(self, *_):
+        raise RuntimeError("no")
+
+    __repr__ = __str__ = __eq__ = __len__ = __array__ = __iter__ = __deepcopy__ = _fail
+    __getattr__ = __bool__ = __float__ = _fail
+
+
+def test_an_object_that_fails_whatever_is_asked_of_it():
+    result = judge(ADD, learner("return Hostile()", Hostile=Hostile))
+    assert result.verdict == "wrong on this input" and "got: a Hostile" in result.text
+    result = judge(ADD, learner("return [Hostile(), x]", Hostile=Hostile))
+    assert result.verdict == "wrong on this input"
+
+
+def test_raised_this_error_with_the_learners_line():
+    result = judge(ADD, learner("z = x + y\nreturn z[len(z)]"))
+    assert result.text == (
+        "raised this error\n"
+        "IndexError: index 2 is out of bounds for axis 0 with size 2\n"
+        "in line 3: return z[len(z)]\n"
+        "case: nothing to add\nx, shape (2,): [1., 2.]\ny, shape (2,): [0., 0.]\n"
+        f"{HINT}"
+    )
+
+
+def test_the_line_is_the_learners_when_a_library_fails():
+    result = judge(ADD, learner("z = x @ np.eye(3)\nreturn np.linalg.inv(x)"))
+    assert "in line 2: z = x @ np.eye(3)" in result.text
+    assert (
+        "in line 2: return np.linalg.inv(x)" in judge(ADD, learner("return np.linalg.inv(x)")).text
+    )
+
+
+def test_a_wrong_number_of_arguments():
+    result = judge(ADD, learner("return x", arguments="x"))
+    assert result.verdict == "raised this error"
+    assert "takes 1 positional argument but 2 were given" in result.text
+    assert "argument 2, shape (2,): [0., 0.]" in result.text
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("return my_add(x, y)", "RecursionError"),
+        ("raise SystemExit", "SystemExit"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("assert False, 'a reason'", "AssertionError: a reason"),
+        ("raise ValueError('long' * 10**5)", "longlong …"),
+        ("return undefined", "NameError"),
+        ("return np.empty(10**15)", "MemoryError"),
+        ("raise Silent", "Silent"),
+    ],
+)
+def test_every_error_is_survived(body, name):
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    result = judge(ADD, learner(body, Silent=Silent))
+    assert result.verdict == "raised this error"
+    assert name in result.text and "in line 2: " in result.text
+
+
+def test_solved_but_it_changes_its_input():
+    result = judge(ADD, learner("x += y\nreturn x"))
+    assert result.verdict == "solved, but" and "It changes its input" in result.text
+    assert ADD.cases[1].args[0].tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    ["z.append(1)", "z[0] += 1", "z[0] = None", "z[1][0] = -1.0", "z[2]['b'] = 0", "z.pop()"],
+)
+def test_every_change_of_an_input_is_seen(spoil):
+    exercise = replace(
+        ADD, cases=[Case(([1, np.ones(2), {"a": "text", "n": np.nan}],))], mistakes=()
+    )
+    exercise = replace(exercise, reference=len)
+    assert judge(exercise, learner("return len(z)", "z")).verdict == "solved"
+    assert judge(exercise, learner(f"n = len(z)\n{spoil}\nreturn n", "z")).verdict == "solved, but"
+
+
+def test_a_reference_that_changes_its_input_allows_it():
+    def add_in_place(x, y):
+        x += y
+        return x
+
+    exercise = replace(ADD, reference=add_in_place)
+    assert judge(exercise, learner("x += y\nreturn x")).verdict == "solved"
+
+
+def test_solved_but_far_too_slow():
+    result = judge(ADD, learner("time.sleep(0.6)\nreturn x + y", time=time))
+    assert result.verdict == "solved, but" and re.search(r"It takes 1\.\d s where ", result.text)
+    quick_enough = judge(ADD, learner("time.sleep(0.1)\nreturn x + y", time=time))
+    assert quick_enough.verdict == "solved"
+
+
+def test_a_list_that_grows_from_call_to_call():
+    function = learner("kept.extend(x + y)\nreturn kept", "x, y, kept=[]")
+    result = judge(ADD, function)
+    assert "got: [1., 2., 11., 22., 33.]" in result.text and NO_CASE_LABEL in result.text
+
+
+# --- Answers without arguments --------------------------------------------------------------------
+
+ORDER = Exercise("03.1", "Order", "my_order", lambda: "BCA", [Case()], ("1", "2", "3"))
+TABLE = replace(ORDER, reference=lambda: {"hidden": (5, 10), "output": (2, 5)})
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "said"),
+    [
+        (ORDER, "BAC", "The first wrong entry is number 2."),
+        (ORDER, "BC", "The answer must have 3 entries, not 2."),
+        (ORDER, 7, "The answer must be a str, not a int."),
+        (ORDER, None, "The answer must be a str, not a NoneType."),
+        (TABLE, {"hidden": (5, 10), "output": (5, 2)}, "The first wrong entry is 'output'."),
+        (TABLE, {"hidden": (5, 10)}, "The names of the entries must stay as they were."),
+        (replace(ORDER, reference=lambda: 42), 41, ""),
+        (
+            replace(ORDER, explain=lambda got: f"{got[1]} comes too early."),
+            "BAC",
+            "A comes too early.",
+        ),
+        (replace(ORDER, explain=lambda got: got[9]), "BAC", "The first wrong entry is number 2."),
+    ],
+)
+def test_the_first_wrong_place_is_named_and_not_what_is_right(exercise, answer, said):
+    result = judge(exercise, lambda: answer)
+    assert result.verdict == "wrong in this place" and result.message == said
+    assert f"got: {answer!r}" in result.text
+    assert repr(exercise.reference()) not in result.text
+
+
+def test_right_answers_without_arguments():
+    assert judge(ORDER, lambda: "BCA").text == "solved"
+    assert judge(TABLE, lambda: {"output": [2, 5], "hidden": [5, 10]}).text == "solved"
+
+
+def test_an_exercise_may_compare_in_its_own_way():
+    exercise = replace(ORDER, compare=lambda got, expected: got.strip().upper() == expected)
+    assert judge(exercise, lambda: " bca\n").verdict == "solved"
+    assert judge(exercise, lambda: 3).verdict == "wrong in this place"
+
+
+# --- Functions that do not end, print, or use the context -----------------------------------------
+
+
+def test_an_endless_loop_is_stopped():
+    threads = threading.active_count()
+    result = judge(QUICK, learner("z = 0\nwhile True:\n    z += 1"))
+    assert result.verdict == "wrong on this input"
+    assert "No answer after 0.2 seconds." in result.text
+    assert re.search(r"in line [34]: (while True:|z \+= 1)\n", result.text)
+    assert "restart" not in result.text
+    wait_until_threads_are(threads)
+
+
+def test_the_input_that_never_ends_is_shown():
+    result = judge(QUICK, learner("while len(x) == 3:\n    pass\nreturn x + y"))
+    assert NO_CASE_LABEL in result.text
+
+
+@pytest.mark.parametrize("caught", ["except:", "except BaseException:"])
+def test_a_loop_that_catches_everything_once_is_stopped(caught):
+    threads = threading.active_count()
+    body = f"try:\n    while True:\n        pass\n{caught}\n    pass\nwhile True:\n    pass"
+    assert "restart" not in judge(QUICK, learner(body)).text
+    wait_until_threads_are(threads)
+
+
+def test_the_cases_after_a_caught_stop_are_not_begun():
+    calls = []
+    body = "calls.append(1)\ntry:\n    while True:\n        pass\nexcept:\n    return x"
+    assert "restart" not in judge(QUICK, learner(body, calls=calls)).text
+    assert len(calls) == 1
+
+
+def test_a_function_that_cannot_be_stopped_asks_for_a_new_kernel():
+    release = threading.Event()
+    body = """
+        while not release.is_set():
+            try:
+                release.wait(0.01)
+            except BaseException:
+                pass
+    """
+    threads = threading.active_count()
+    start = time.monotonic()
+    result = judge(QUICK, learner(body, release=release))
+    assert time.monotonic() - start < 5
+    assert "It could not be stopped: restart the kernel." in result.text
+    release.set()
+    wait_until_threads_are(threads)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is a signal of POSIX here")
+def test_the_learners_interrupt_passes_through_and_stops_the_function():
+    threads = threading.active_count()
+    timer = threading.Timer(0.3, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        judge(ADD, learner("while True:\n    pass"))
+    timer.join()
+    wait_until_threads_are(threads)
+    assert not recorded()
+
+
+def test_what_is_printed_is_shown_only_when_the_answer_is_wrong(capsys):
+    assert "seen" not in judge(ADD, learner("print('seen')\nreturn x + y")).text
+    result = judge(ADD, learner("print('seen', len(x))\nreturn 0"))
+    assert result.text.endswith(f"printed:\n    seen 2\n    seen 3\n{HINT}")
+    result = judge(QUICK, learner("while True:\n    print('again ' * 20)"))
+    assert len(result.text) < 1500
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_function_sees_the_context_of_the_caller():
+    variable = contextvars.ContextVar("variable", default=0)
+    variable.set(5)
+    function = learner("return x + y + variable.get() - 5", variable=variable)
+    assert judge(ADD, function).verdict == "solved"
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def test_check_finds_the_function_of_the_caller(notebook):
+    names = cell("result = check('03.1')")
+    assert names["result"].text == "run the cell above first: It must define `my_add`."
+    names = cell("my_add = 3\nresult = check('03.1')")
+    assert names["result"].verdict == "run the cell above first"
+    names = cell("def my_add(x, y):\n    return ...\nresult = check('03.1')")
+    assert names["result"].verdict == "not attempted"
+    assert recorded() == []
+    names = cell("def my_add(x, y):\n    return x - y\nresult = check('03.1')")
+    assert names["result"].verdict == "wrong in a known way"
+    names = cell("def my_add(x, y):\n    return x + y\nresult = check('03.1')")
+    assert names["result"].verdict == "solved"
+    assert recorded() == [
+        ("03.1", "wrong in a known way", "_subtracts"),
+        ("03.1", "solved", None),
+    ]
+
+
+def test_hints(notebook):
+    assert check("03.1", hint=1).text == 'hint 1 of 3: one\nThe next one: `check("03.1", hint=2)`'
+    assert (
+        check("03.1", hint=3).text == "hint 3 of 3: three\nThe worked solution is folded in below."
+    )
+    for hint in (0, 4, -1, "1", 1.0, [1]):
+        text = f"no such hint: hint must be a number from 1 to 3, got {hint!r}."
+        assert check("03.1", hint=hint).text == text
+
+
+@pytest.mark.parametrize("id", ["03.2", "03.q1", "11.1", "99.1", "3.1", 3.1, None, [], "", "first"])
+def test_an_unknown_id_raises_nothing(notebook, id):
+    result = check(id)
+    assert result.verdict == "no such exercise"
+    assert repr(id) in result.text
+
+
+def test_a_check_survives_progress_that_cannot_be_written(notebook, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "_told", False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path / "file"))
+    names = cell("def my_add(x, y):\n    return x + y\nresult = check('03.1')")
+    assert names["result"].text == "solved: All 2 cases are right."
+    assert capsys.readouterr().out.startswith("Your progress is not saved (")
+
+
+def test_markdown_says_the_verdict_in_words_and_details_as_they_are():
+    result = Result("wrong on this input", "Look at `x`.", "x_1: [1, *2*]", "Then this.")
+    head, details, then = result._repr_markdown_().split("\n\n")
+    assert re.fullmatch(r'<strong style="[^"]+">✗ wrong on this input</strong> Look at `x`\.', head)
+    assert details == "~~~text\nx_1: [1, *2*]\n~~~" and then == "Then this."
+    marks = {
+        verdict: Result(verdict)._repr_markdown_().split(">")[1][0]
+        for verdict in (
+            "solved",
+            "solved, but",
+            "not attempted",
+            "raised this error",
+            "hint 1 of 3",
+        )
+    }
+    assert "".join(marks.values()) == "✓✓…✗?"
+
+
+def test_check_in_ipython(tmp_path):
+    """Line numbers are those of the cell, and the function is that of the notebook."""
+    script = """
+        from IPython.core.interactiveshell import InteractiveShell
+
+        shell = InteractiveShell.instance()
+        shell.run_cell("from nnutils.exercises import check")
+        stub = "# a comment\\n\\ndef my_answer(roll, weights, threshold):\\n    return {}"
+        for value in ("...", "1 / 0"):
+            shell.run_cell(stub.format(value), store_history=True)
+            print(repr(shell.run_cell("check('03.2');").result or shell.user_ns["_"]))
+            print(repr(shell.ev("check('03.2')")))
+    """
+    environment = os.environ | {"IPYTHONDIR": str(tmp_path / "ipython")}
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "not attempted: Replace the `...` in line 4 of the cell above." in done.stdout
+    assert "ZeroDivisionError: division by zero\nin line 4: return 1 / 0" in done.stdout
+
+
+# --- The contract of every exercise and every question --------------------------------------------
+
+MODULES = exercise_modules()
+EXERCISES = [exercise for module in MODULES.values() for exercise in module.EXERCISES]
+QUESTIONS = [question for module in MODULES.values() for question in module.QUIZ]
+MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
+
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.id)
+
+
+@pytest.mark.parametrize("number", MODULES)
+def test_ids_belong_to_the_notebook_and_count_up(number):
+    module = MODULES[number]
+    ids = [exercise.id for exercise in module.EXERCISES]
+    assert ids == [f"{number}.{k + 1}" for k in range(len(ids))]
+    ids = [question.id for question in module.QUIZ]
+    for kind in "qw":
+        found = [id for id in ids if id.startswith(f"{number}.{kind}")]
+        assert found == [f"{number}.{kind}{k + 1}" for k in range(len(found))]
+    assert all(re.fullmatch(rf"{number}\.[qw]\d+", id) for id in ids)
+    assert len({exercise.function for exercise in module.EXERCISES}) == len(module.EXERCISES)
+
+
+@each_exercise
+def test_an_exercise_is_complete(exercise):
+    assert re.fullmatch(r"my_[a-z0-9_]+", exercise.function)
+    assert exercise.title and exercise.title == exercise.title.strip(" .")
+    assert len(set(exercise.hints)) == 3 and all(hint.strip() for hint in exercise.hints)
+    assert exercise.cases and all(isinstance(case.args, tuple) for case in exercise.cases)
+    assert exercise.mistakes, "what really goes wrong here?"
+    names = [mistake.function.__name__ for mistake in exercise.mistakes]
+    assert len(set(names)) == len(names) and "<lambda>" not in names
+    assert all(mistake.sentence.endswith((".", "?", "!")) for mistake in exercise.mistakes)
+
+
+@each_exercise
+def test_the_reference_is_accepted(exercise):
+    result = judge(exercise, exercise.reference)
+    assert result.verdict == "solved", result.text
+
+
+@pytest.mark.parametrize(
+    ("exercise", "mistake"), MISTAKES, ids=[f"{e.id}-{m.function.__name__}" for e, m in MISTAKES]
+)
+def test_a_mistake_is_recognised_as_itself(exercise, mistake):
+    result = judge(exercise, mistake.function)
+    assert (result.verdict, result.mistake) == ("wrong in a known way", mistake.function.__name__)
+    assert mistake.sentence in result.text
+
+
+@pytest.mark.parametrize(
+    ("exercise", "mistake"), MISTAKES, ids=[f"{e.id}-{m.function.__name__}" for e, m in MISTAKES]
+)
+def test_a_mistake_is_a_wrong_value_and_not_only_an_error(exercise, mistake):
+    def is_wrong(case):
+        expected = exercise.reference(*copy.deepcopy(case.args))
+        try:
+            got = mistake.function(*copy.deepcopy(case.args))
+        except Exception:
+            return False
+        try:
+            return not exercise.compare(got, expected)
+        except Exception:
+            return True
+
+    with np.errstate(all="ignore"):
+        assert any(is_wrong(case) for case in exercise.cases)
+
+
+def one_level_deeper(exercise):
+    return lambda *args: [exercise.reference(*args)]
+
+
+def failing(*args):
+    raise RuntimeError("failing")
+
+
+@each_exercise
+def test_wrong_values_and_errors_are_survived(exercise):
+    offer = f'For a hint: `check("{exercise.id}", hint=1)`'
+    for wrong in (
+        one_level_deeper(exercise),
+        lambda *args: np.nan,
+        lambda *args: None,
+        lambda *args: "text",
+        lambda *args: object,
+        lambda *args: (n for n in range(3)),
+        lambda *args: np.full((2, 0, 3), 1.0),
+        lambda *args: [[1], [2, 3]],
+        lambda *args: Hostile(),
+    ):
+        result = judge(exercise, wrong)
+        assert result.verdict.startswith("wrong "), result.text
+        assert result.text.endswith(offer)
+    result = judge(exercise, failing)
+    assert result.verdict == "raised this error" and "RuntimeError: failing" in result.text
+    assert result.text.endswith(offer)
+
+
+@each_exercise
+def test_an_endless_loop_is_survived(exercise):
+    def endless(*args):
+        while True:
+            pass
+
+    result = judge(replace(exercise, timeout=0.1), endless)
+    assert result.text.startswith("wrong on this input: No answer after 0.1 seconds.")
+    assert "restart" not in result.text
+
+
+@each_exercise
+def test_a_printing_function_is_accepted_in_silence(exercise, capsys):
+    def printing(*args):
+        print(*args)
+        return exercise.reference(*args)
+
+    assert judge(exercise, printing).verdict == "solved"
+    assert capsys.readouterr() == ("", "")
+
+
+def spoil(value):
+    """Change an array or a list in place; tell whether that was possible."""
+    if isinstance(value, list):
+        value.append(None)
+    elif isinstance(value, np.ndarray) and value.size:
+        value.flat[0] = not value.flat[0] if value.dtype == bool else value.flat[0] + 1
+    else:
+        return False
+    return True
+
+
+@each_exercise
+def test_a_function_that_changes_its_input_is_told_so(exercise):
+    changed = []
+
+    def changing(*args):
+        answer = copy.deepcopy(exercise.reference(*args))
+        changed.extend(map(spoil, args))
+        return answer
+
+    verdict = judge(exercise, changing).verdict
+    assert verdict == ("solved, but" if any(changed) else "solved")
+    assert judge(exercise, exercise.reference).verdict == "solved"
+
+
+@each_exercise
+def test_an_answer_without_arguments_is_not_given_away(exercise):
+    if exercise.cases[0].args:
+        return
+    result = judge(exercise, lambda: None)
+    assert result.verdict == "wrong in this place" and result.message
+    assert repr(exercise.reference()) not in result.text
+    assert all(repr(exercise.reference()) not in mistake.sentence for mistake in exercise.mistakes)
+
+
+@each_question
+def test_a_question_is_complete(question):
+    assert question.text.strip().endswith((".", "?"))
+    assert 2 <= len(question.choices) <= 8
+    texts = [choice.text for choice in question.choices]
+    assert len(set(texts)) == len(texts)
+    right = [choice.correct for choice in question.choices]
+    assert any(right) and not all(right)
+    assert all(choice.feedback.strip().endswith((".", "?", "!")) for choice in question.choices)

@@ -1,0 +1,128 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nnutils import progress
+from nnutils.exercises import Choice, Question, quiz
+from nnutils.exercises.question import QuestionWidget
+
+ONE = Question(
+    "03.q1",
+    "What is `step(0)`, if 0 < 1 & so on?",
+    [
+        Choice("It is `1`", True, "Yes: `z >= 0`."),
+        Choice("It is 0", False, "No, the <b>edge</b> counts."),
+        Choice("$z$", False, "No."),
+    ],
+)
+SEVERAL = Question(
+    "03.q2",
+    "Which ones?",
+    [Choice("a", True, "Yes a."), Choice("b", False, "Not b."), Choice("c", True, "Yes c.")],
+)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path))
+
+
+def recorded():
+    lines = progress.progress_file().read_text().splitlines()
+    return [(entry["exercise"], entry["result"]) for entry in map(json.loads, lines)]
+
+
+def test_one_right_answer():
+    question = QuestionWidget(ONE)
+    assert question.feedback == "" and not question.several
+    question.choose("B")
+    assert question.feedback == "Not yet.\nB: No, the <b>edge</b> counts."
+    question.choose("A")
+    assert question.feedback == "Right.\nA: Yes: `z >= 0`."
+    assert recorded() == [("03.q1", "wrong"), ("03.q1", "solved")]
+
+
+@pytest.mark.parametrize(
+    ("letters", "verdict", "lines"),
+    [
+        ("CA", "Right.", ["C: Yes c.", "A: Yes a."]),
+        ("A", "Not yet.", ["A: Yes a.", "So far so good, but more of the choices are right."]),
+        ("ABC", "Not yet.", ["A: Yes a.", "B: Not b.", "C: Yes c."]),
+        ("B", "Not yet.", ["B: Not b."]),
+    ],
+)
+def test_several_right_answers(letters, verdict, lines):
+    question = QuestionWidget(SEVERAL)
+    assert question.several
+    question.choose(*letters)
+    assert question.feedback.splitlines() == [verdict, *lines]
+
+
+def test_no_choice_is_no_answer():
+    question = QuestionWidget(ONE)
+    question.choose()
+    assert question.feedback == "Choose an answer first."
+    assert not progress.progress_file().exists()
+
+
+def test_a_letter_that_is_not_there():
+    with pytest.raises(ValueError, match=r"letters must be among A, B, C, got \('D',\)"):
+        QuestionWidget(ONE).choose("D")
+
+
+def test_the_page_sends_the_numbers_of_the_choices():
+    question = QuestionWidget(SEVERAL)
+    question._handle_custom_msg([0, 2], [])
+    assert question.feedback.startswith("Right.")
+
+
+def test_text_is_escaped_and_code_is_marked():
+    question = QuestionWidget(ONE)
+    assert "<code>step(0)</code>, if 0 &lt; 1 &amp; so on?" in question.heading
+    assert question.choices[0] == "A. It is <code>1</code>"
+    question.choose("B")
+    assert question.feedback_html == "Not yet.<br>B: No, the &lt;b&gt;edge&lt;/b&gt; counts."
+
+
+def test_the_static_twin_is_the_same_every_time():
+    data, _ = QuestionWidget(ONE)._repr_mimebundle_()
+    assert data.pop("application/vnd.jupyter.widget-view+json")["model_id"]
+    assert data == {
+        "text/plain": (
+            "Question 03.q1: What is `step(0)`, if 0 < 1 & so on?\nA. It is `1`\nB. It is 0\nC. $z$"
+        ),
+        "text/markdown": (
+            "**Question 03.q1: What is `step(0)`, if 0 < 1 & so on?**\n\n"
+            "- A. It is `1`\n- B. It is 0\n- C. $z$"
+        ),
+    }
+
+
+def test_several_questions_in_one_cell():
+    both = quiz("03.w1", "03.w2")
+    data = both._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    for kind in ("text/plain", "text/markdown"):
+        assert data[kind] == "\n\n".join(quiz(id).static[kind] for id in ("03.w1", "03.w2"))
+    both.children[1].choose("A")
+    assert [id for id, _ in recorded()] == ["03.w2"]
+
+
+def test_an_unknown_question_is_an_error():
+    with pytest.raises(ValueError, match=r"id must be one of 03\.w1, .*, got '03\.q99'"):
+        quiz("03.q99")
+    with pytest.raises(ValueError, match=r"got '03\.1'"):
+        quiz("03.1")
+
+
+def test_widgets_are_imported_only_when_a_question_is_asked():
+    code = (
+        "import sys; import nnutils.exercises as e\n"
+        "heavy = {'ipywidgets', 'anywidget', 'torch', 'matplotlib'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "e.check('03.1', hint=1); assert not heavy & set(sys.modules)\n"
+        "e.quiz('03.q1'); assert 'ipywidgets' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,82 @@
+"""The dice model against counting, the binomial formula for sums, and known distributions."""
+
+from math import comb
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nnutils import dice
+
+
+def ways(total, n, sides=6):
+    """Count the rolls of n dice with this sum by inclusion and exclusion (a closed formula)."""
+    return sum(
+        (-1) ** k * comb(n, k) * comb(total - sides * k - 1, n - 1)
+        for k in range((total - n) // sides + 1)
+    )
+
+
+def test_all_rolls_are_all_and_different():
+    rolls = dice.all_rolls()
+    assert rolls.shape == (216, 3)
+    assert len({tuple(roll) for roll in rolls}) == 216
+    assert rolls.min() == 1 and rolls.max() == 6
+    assert dice.all_rolls(2, 4).shape == (16, 2)
+
+
+def test_half_of_all_rolls_are_big():
+    rolls = dice.all_rolls()
+    big = dice.is_big(rolls)
+    assert big.sum() == 108
+    assert dice.is_big([[1, 3, 4], [3, 5, 6], [6, 4, 1], [6, 3, 1]]).tolist() == [0, 1, 1, 0]
+    # Turned upside down (7 − dots), every roll changes sides.
+    assert (dice.is_big(7 - rolls) == 1 - big).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 10])
+def test_sum_distribution_equals_the_closed_formula(n):
+    sums, counts = dice.sum_distribution(n)
+    assert sums.tolist() == list(range(n, 6 * n + 1))
+    assert counts.tolist() == [ways(int(s), n) for s in sums]
+
+
+def test_nine_and_ten_as_galileo_found():
+    sums, counts = dice.sum_distribution(3)
+    assert counts[sums == 9] == 25 and counts[sums == 10] == 27
+
+
+def test_rolls_follow_the_chances():
+    fair = dice.roll_dice(20_000, np.random.default_rng(0))
+    assert stats.chisquare(np.bincount(fair.ravel(), minlength=7)[1:]).pvalue > 0.001
+    chances = np.array([1, 1, 1, 1, 1, 15]) / 20
+    loaded = dice.roll_dice(20_000, np.random.default_rng(0), chances=chances)
+    counts = np.bincount(loaded.ravel(), minlength=7)[1:]
+    assert stats.chisquare(counts, chances * counts.sum()).pvalue > 0.001
+
+
+def test_the_same_seed_gives_the_same_rolls():
+    first, second = (dice.roll_dice(9, np.random.default_rng(5)) for _ in range(2))
+    assert (first == second).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: dice.all_rolls(0), "dice must be a whole number of at least 1, got 0"),
+        (lambda: dice.all_rolls(3, 2.5), "sides must be a whole number of at least 1, got 2.5"),
+        (
+            lambda: dice.roll_dice(1, np.random.default_rng(0), chances=[0.5, 0.5]),
+            r"chances must have shape \(6,\), got \(2,\)",
+        ),
+        (
+            lambda: dice.roll_dice(1, np.random.default_rng(0), chances=[0.5] * 6),
+            "chances must be at least 0 and sum to 1",
+        ),
+        (lambda: dice.roll_dice(-1, np.random.default_rng(0)), "n must be"),
+        (lambda: dice.sum_distribution(0), "dice must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

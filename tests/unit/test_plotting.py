@@ -1,0 +1,51 @@
+"""Figures: alternative texts, closed figures, the numbers in a drawn neuron."""
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnutils import plotting
+
+
+def test_show_gives_the_picture_its_alternative_text_and_closes_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plotting, "display", lambda data, **rest: shown.append((data, rest)))
+    fig = plt.figure()
+    plotting.show(fig, "A line that rises.")
+    ((data, rest),) = shown
+    assert data["text/plain"] == "A line that rises."
+    assert rest == {"raw": True, "metadata": {"image/png": {"alt": "A line that rises."}}}
+    assert Image.open(io.BytesIO(data["image/png"])).size == (
+        round(fig.get_figwidth() * fig.dpi),
+        round(fig.get_figheight() * fig.dpi),
+    )
+    assert plt.get_fignums() == []
+
+
+def test_show_wants_a_text():
+    fig = plt.figure()
+    with pytest.raises(ValueError, match="alt must say in a sentence"):
+        plotting.show(fig, " ")
+    plt.close(fig)
+
+
+def test_plot_classes_keeps_colour_and_marker_of_each_class():
+    fig, ax = plt.subplots()
+    X, y = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]), np.array([0, 1, 1])
+    zero, one = plotting.plot_classes(X, y, ax).collections
+    assert zero.get_offsets().tolist() == [[0, 1]]
+    assert one.get_offsets().tolist() == [[2, 3], [4, 5]]
+    assert zero.get_paths()[0].vertices.shape != one.get_paths()[0].vertices.shape
+    plt.close(fig)
+
+
+@pytest.mark.parametrize(("threshold", "answer"), [(14, "1"), (15, "0")])
+def test_draw_neuron_shows_the_weighted_sum_and_the_answer(threshold, answer):
+    fig, ax = plt.subplots()
+    plotting.draw_neuron(ax, inputs=[3, 5, 6], weights=[1, 1, 1], threshold=threshold)
+    texts = [text.get_text() for text in ax.texts]
+    assert "14" in texts and f"at least {threshold}?" in texts and texts.count(answer) == 1
+    plt.close(fig)
