@@ -49,7 +49,10 @@ class Linear:
         return X @ self.W.T + self.b
 
     def backward(self, dZ):
-        """Keep dW and db, and return dX (n, n_in), for dZ (n, n_out)."""
+        """Keep dW and db, and return dX (n, n_in), for dZ (n, n_out).
+
+        Where ``needs_dX`` is false, as in a network's first layer, dX is left out: None.
+        """
         self.dW = dZ.T @ self.X
         self.db = dZ.sum(axis=0)
         return dZ @ self.W if self.needs_dX else None

@@ -36,7 +36,7 @@ class Optimizer:
         if first != now:
             raise ValueError(f"parameters must keep their first shapes, {first}, got {now}")
         self.t += 1
-        for p, g, memory in zip(parameters, gradients, self.memory, strict=True):
+        for p, g, memory in zip(parameters, gradients, self.memory):
             for pieces in _in_pieces(p, g, *memory):
                 self.update(*pieces)
 
@@ -150,7 +150,7 @@ def _in_pieces(*arrays, size=16384):
 def _check(parameters, gradients):
     if len(parameters) != len(gradients):
         raise ValueError(f"expected {len(parameters)} gradients, got {len(gradients)}")
-    for p, g in zip(parameters, gradients, strict=True):
+    for p, g in zip(parameters, gradients):
         if not (isinstance(p, np.ndarray) and np.issubdtype(p.dtype, np.floating)):
             raise ValueError(f"a parameter must be an array of floats, got {p!r}")
         if np.shape(g) != p.shape:

@@ -246,29 +246,30 @@ def _judge_runs(exercise, function):
         return _never_ended(exercise, function, got)
     if any(outcome.value is ... for outcome in got.outcomes):
         return _not_attempted(exercise, f"`{exercise.function}` still returns `...`.")
-    if _agree(exercise, got, expected):
+    if _agree(exercise.compare, got, expected):
         return _solved(exercise, got, expected)
     for mistake in exercise.mistakes:
-        if _agree(exercise, got, run(mistake.function, exercise.cases, exercise.timeout)):
+        wrong = run(mistake.function, exercise.cases, exercise.timeout)
+        if _agree(same, got, wrong) or _agree(exercise.compare, got, wrong):
             name = mistake.function.__name__
             return Result("wrong in a known way", mistake.sentence, mistake=name)
     for case, outcome, right in zip(exercise.cases, got.outcomes, expected.outcomes):
         if outcome.error is not None:
             return _raised(function, case, outcome.error)
-        if not _equal(exercise, outcome, right):
+        if not _equal(exercise.compare, outcome, right):
             return _wrong(exercise, function, case, outcome.value, right.value)
 
 
-def _agree(exercise, one, other):
+def _agree(compare, one, other):
     pairs = list(zip(one.outcomes, other.outcomes))
-    return len(pairs) == len(exercise.cases) and all(_equal(exercise, *pair) for pair in pairs)
+    return len(one.outcomes) == len(pairs) and all(_equal(compare, *pair) for pair in pairs)
 
 
-def _equal(exercise, got, expected):
+def _equal(compare, got, expected):
     if got.error is not None or expected.error is not None:
         return type(got.error) is type(expected.error)
     try:
-        return bool(exercise.compare(got.value, expected.value))
+        return bool(compare(got.value, expected.value))
     except Exception:  # a value of a wrong type cannot be compared
         return False
 

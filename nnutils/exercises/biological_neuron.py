@@ -48,13 +48,13 @@ def _change_alone(V, current, dt, neuron):
 # --- 01.2: put the refractory neuron in order -----------------------------------------------------
 
 NEURON_LINES = {
-    "A": "    if t < free_again:",
+    "A": "    if wait > 0:",
     "B": "    if V >= V_th:",
     "C": "for t in times:",
     "D": "    else:",
-    "E": "        V, free_again = V_reset, t + t_ref",
-    "F": "V, free_again = V_rest, 0",
-    "G": "        V = V_reset",
+    "E": "        V, wait = V_reset, round(t_ref / dt)",
+    "F": "V, wait = V_rest, 0",
+    "G": "        V, wait = V_reset, wait - 1",
     "H": "        V = V + dt / tau * (-(V - V_rest) + R * current)",
 }
 

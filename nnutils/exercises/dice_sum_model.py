@@ -411,13 +411,13 @@ QUIZ = [
         "From notebook 02: a unit answers 1 when `w · x ≥ 11`. You write it with a bias, "
         "`w · x + b ≥ 0`. What is b?",
         [
-            Choice("−11", True, "A threshold is a bias with its sign turned."),
             Choice(
                 "11",
                 False,
                 "Then the unit would answer 1 for every roll: w · x + 11 is never below 0. Bring "
                 "the 11 to the other side and its sign turns.",
             ),
+            Choice("−11", True, "A threshold is a bias with its sign turned."),
             Choice(
                 "0",
                 False,
@@ -429,7 +429,6 @@ QUIZ = [
         "03.w3",
         "From notebook 02: when does the perceptron rule change the weights?",
         [
-            Choice("only after a wrong answer", True, "The error y − ŷ is 0 for a right one."),
             Choice(
                 "after every example",
                 False,
@@ -440,6 +439,7 @@ QUIZ = [
                 False,
                 "It does not wait: each example that is judged wrong changes the weights at once.",
             ),
+            Choice("only after a wrong answer", True, "The error y − ŷ is 0 for a right one."),
         ],
     ),
     Question(
@@ -447,15 +447,15 @@ QUIZ = [
         "All weights are 1. Which thresholds judge all 216 rolls right?",
         [
             Choice(
+                "11 and no other",
+                False,
+                "11 works, but so does 10.5: no roll has a sum between 10 and 11.",
+            ),
+            Choice(
                 "every number above 10 and up to 11",
                 True,
                 "The largest small sum is 10 and the smallest big one is 11. Anything between "
                 "them parts the two, 11 included because the step says big from the threshold on.",
-            ),
-            Choice(
-                "11 and no other",
-                False,
-                "11 works, but so does 10.5: no roll has a sum between 10 and 11.",
             ),
             Choice(
                 "every number from 10 up to 11",
@@ -470,13 +470,6 @@ QUIZ = [
         "Why does learning go faster when 3.5 is subtracted from every die?",
         [
             Choice(
-                "one update no longer pushes all weights and the bias the same way",
-                True,
-                "Dots are always positive, so a raw update moves everything up or everything down. "
-                "Centred dots have both signs, so one update can raise one weight and lower "
-                "another.",
-            ),
-            Choice(
                 "the numbers become smaller, and small numbers are faster to multiply",
                 False,
                 "A multiplication takes the same time. Count the updates: it is their number that "
@@ -487,6 +480,13 @@ QUIZ = [
                 False,
                 "It was separable before: the raw rolls were learned too, only with more updates. "
                 "Shifting all points cannot change whether a plane parts them.",
+            ),
+            Choice(
+                "one update no longer pushes all weights and the bias the same way",
+                True,
+                "Dots are always positive, so a raw update moves everything up or everything down. "
+                "Centred dots have both signs, so one update can raise one weight and lower "
+                "another.",
             ),
         ],
     ),

@@ -450,15 +450,15 @@ QUIZ = [
         "still unknown?",
         [
             Choice(
-                "how it does on rolls that it has not seen",
-                True,
-                "That is what a test set is for, today as well.",
-            ),
-            Choice(
                 "nothing: all right is all right",
                 False,
                 "It was corrected on those very rolls until it got them right. With 20 rolls it "
                 "was right on all 20 and still wrong on some of the 216.",
+            ),
+            Choice(
+                "how it does on rolls that it has not seen",
+                True,
+                "That is what a test set is for, today as well.",
             ),
             Choice(
                 "whether the update rule came to an end",
@@ -472,11 +472,6 @@ QUIZ = [
         "From notebook 03: in `X @ W.T + b`, the rows of X are examples. What is `b`?",
         [
             Choice(
-                "one number for each neuron, added for every example",
-                True,
-                "The bias: a threshold with its sign turned.",
-            ),
-            Choice(
                 "one number for each example",
                 False,
                 "Then it would have to be learned anew for each image. It belongs to the neurons.",
@@ -485,6 +480,11 @@ QUIZ = [
                 "the error of each example",
                 False,
                 "The error is known only after the answer has been compared with the right one.",
+            ),
+            Choice(
+                "one number for each neuron, added for every example",
+                True,
+                "The bias: a threshold with its sign turned.",
             ),
         ],
     ),
@@ -516,14 +516,14 @@ QUIZ = [
         "What is wrong with that?",
         [
             Choice(
-                "the number is too good: among ten, one is lucky on just these images",
-                True,
-                "Choose on validation images. Then the test set gives an honest number, once.",
-            ),
-            Choice(
                 "nothing, as long as no network was trained on the test set",
                 False,
                 "Choosing is a kind of learning too: the choice was fitted to the test images.",
+            ),
+            Choice(
+                "the number is too good: among ten, one is lucky on just these images",
+                True,
+                "Choose on validation images. Then the test set gives an honest number, once.",
             ),
             Choice(
                 "the number is too low, because the others should be averaged in",
@@ -560,12 +560,6 @@ QUIZ = [
         "What is going on?",
         [
             Choice(
-                "overfitting: the network learns its training images by heart",
-                True,
-                "What it still gains fits the training images only. More images, a smaller "
-                "network or an earlier stop help.",
-            ),
-            Choice(
                 "the learning rate is too small",
                 False,
                 "Then the training loss would fall slowly. It is falling well: the trouble lies "
@@ -576,6 +570,12 @@ QUIZ = [
                 False,
                 "Then the training loss would stop falling. It has room enough to learn its "
                 "images by heart.",
+            ),
+            Choice(
+                "overfitting: the network learns its training images by heart",
+                True,
+                "What it still gains fits the training images only. More images, a smaller "
+                "network or an earlier stop help.",
             ),
         ],
     ),

@@ -72,7 +72,8 @@ def run(function, cases, timeout):
         # thread.join would make Python 3.11 take the thread for a finished one.)
         while not finished.wait(0.05) and time.monotonic() < start + timeout:
             pass
-        result = Run(outcomes[:], time.monotonic() - start, ended=finished.is_set())
+        ended = finished.is_set()
+        result = Run(outcomes[:], time.monotonic() - start, ended)
         frame = sys._current_frames().get(thread.ident)
         if not result.ended and frame is not None:
             frames = list(traceback.walk_stack(frame))
@@ -131,11 +132,11 @@ def to_numpy(value):
 
 
 class ShortOutput(io.StringIO):
-    """Keep the first 500 characters that are printed."""
+    """Keep the first 200 characters that are printed."""
 
     def write(self, text):
         """Take ``text`` as a file does, and forget what is too long."""
-        super().write(text[: 500 - self.tell()])
+        super().write(text[: 200 - self.tell()])
         return len(text)
 
 

@@ -32,8 +32,20 @@ REST = 0.01  # seconds between two frames of a running action, in which other th
 _STYLE_LOCK = threading.Lock()
 
 
+class Control:
+    """What all controls with a value have in common."""
+
+    def moved(self, value, old):
+        """Return the value that the control has at ``value`` of its widget, after ``old``."""
+        return value
+
+    def follow(self, widget, value):
+        """Show ``value`` in ``widget``."""
+        widget.value = value
+
+
 @dataclass(frozen=True)
-class Slider:
+class Slider(Control):
     """Describe a slider from ``low`` to ``high``; a whole ``step`` gives whole numbers."""
 
     name: str
@@ -74,9 +86,23 @@ class Slider:
             **looks,
         )
 
+    def moved(self, value, old):
+        """Return the value that a handle at ``value`` stands for, when it was ``old`` before.
+
+        Handles snap to the steps and add rounding errors; a person moves by half a step or more.
+        """
+        return old if abs(value - old) < self.step / 2 else round(value, self.decimals)
+
+    def follow(self, widget, value):
+        """Move the handle of ``widget`` to ``value``."""
+        if round(widget.value, self.decimals) != value:
+            widget.continuous_update = False  # else the page would send the snapped value back
+            widget.value = value
+            widget.continuous_update = True
+
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Control):
     """Describe a list from which one of ``options`` is chosen."""
 
     name: str
@@ -98,7 +124,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Toggle:
+class Toggle(Control):
     """Describe a box that is ticked or not."""
 
     name: str
@@ -162,8 +188,8 @@ class Lab:
     ``controls`` is a list of `Slider`, `Choice`, `Toggle` and `Action`; ``hidden`` is a dict of
     further values that no control shows. All these values are passed by keyword:
     ``compute(**values)`` returns a state of any kind. ``draw(figure, state)`` gets an empty figure
-    the first time and the same figure from then on; the places of its axes are settled after the
-    first time, so that nothing jumps. ``caption(state)`` returns one sentence.
+    the first time and the same figure from then on; the axes keep the places that they get when
+    they are new, so that nothing jumps. ``caption(state)`` returns one sentence.
     ``on_click(click, **values)`` gets a `Click` and returns a dict of changed values. ``size`` is
     in inches of 100 pixels.
 
@@ -196,8 +222,8 @@ class Lab:
         self._held = set()  # names of the values that were set during the run
 
         with _STYLE_LOCK, mpl.rc_context(plotting.STYLE):
-            self._figure = Figure(figsize=size, dpi=DPI)
-        FigureCanvasAgg(self._figure)
+            self.figure = Figure(figsize=size, dpi=DPI)
+        FigureCanvasAgg(self.figure)
         self._build_widgets()
         self._paint()
         self._start_png, self._start_caption = self.png, self.caption_text
@@ -258,7 +284,7 @@ class Lab:
         self.stop()
         with self._lock:
             self._values = copy.deepcopy(self._start)
-            self._figure.clear()
+            self.figure.clear()
             self._refresh()
 
     def stop(self):
@@ -293,8 +319,8 @@ class Lab:
             if not self._stale:
                 return
             self._stale = False
-            for name, widget in self._widgets.items():
-                widget.value = self._values[name]
+            for name, control in self._controls.items():
+                control.follow(self._widgets[name], self._values[name])
             with self._errors_shown():
                 self._paint()
 
@@ -305,20 +331,21 @@ class Lab:
             with _STYLE_LOCK, mpl.rc_context(plotting.STYLE):
                 png = self._draw_png(state)
         except Exception:
-            self._figure.clear()  # half drawn: the next drawing begins with an empty figure
+            self.figure.clear()  # half drawn: the next drawing begins with an empty figure
             raise
         self.state, self.error = state, None
         with self.picture.hold_sync():
             self.picture.png, self.picture.caption, self.picture.error = png, caption, ""
 
     def _draw_png(self, state):
-        first_time = not self._figure.axes
-        self._draw(self._figure, state)
-        if first_time:
-            self._figure.set_layout_engine("constrained")
-            self._figure.draw_without_rendering()
-            self._figure.set_layout_engine("none")  # halves the time of every later drawing
-        return plotting.to_png(self._figure)
+        axes = list(self.figure.axes)
+        self._draw(self.figure, state)
+        if self.figure.axes == axes:
+            return plotting.to_png(self.figure)
+        self.figure.set_layout_engine("constrained")
+        png = plotting.to_png(self.figure)
+        self.figure.set_layout_engine("none")  # halves the time of the drawings that follow
+        return png
 
     @contextmanager
     def _errors_shown(self):
@@ -376,7 +403,7 @@ class Lab:
             [self._progress, _button("Stop", self.stop)], layout={"visibility": "hidden"}
         )
 
-        width, height = self._figure.canvas.get_width_height()
+        width, height = self.figure.canvas.get_width_height()
         clickable = self._on_click is not None
         self.picture = Picture(width=width, height=height, clickable=clickable)
         self.picture.on_msg(self._clicked)
@@ -398,19 +425,14 @@ class Lab:
         self._view.add_class("nnutils-lab")
 
     def _moved(self, name, change):
-        """Take a value over from its widget, without the rounding errors of a slider's steps."""
-        value = change.new
-        if value == self._values[name]:
-            return  # the widget has followed the value, not the other way round
-        control = self._controls[name]
-        if isinstance(control, Slider):
-            value = round(value, control.decimals)
-        self.set(**{name: value})
+        value = self._controls[name].moved(change.new, self._values[name])
+        if value != self._values[name]:  # else the widget has followed the value
+            self.set(**{name: value})
 
     def _clicked(self, _picture, message, _buffers):
-        width, height = self._figure.canvas.get_width_height()
+        width, height = self.figure.canvas.get_width_height()
         point = message["x"] * width, (1 - message["y"]) * height
-        for number, axes in reversed(list(enumerate(self._figure.axes))):  # the topmost first
+        for number, axes in reversed(list(enumerate(self.figure.axes))):  # the topmost first
             if axes.get_visible() and axes.bbox.contains(*point):
                 x, y = axes.transData.inverted().transform(point)
                 self.click(number, float(x), float(y))

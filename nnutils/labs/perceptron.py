@@ -115,7 +115,7 @@ def build_neuron(ax):
         ax.text(*place, "", bbox={"color": "white", "pad": 1}, **centred)
     for x, y, text in [(5.4, 5.1, "sum z"), (7.2, 3.2, "z ≥ 0 ?"), (9, 5.1, "answer")]:
         ax.text(x, y, text, **centred)
-    ax.text(0.2, 0.1, "", fontsize=11.5, ha="left", va="bottom")
+    ax.text(0.2, 0.1, "", fontsize=11, ha="left", va="bottom")
 
 
 def build_history(ax):
@@ -134,18 +134,16 @@ def draw(figure, state):
 
 
 def draw_plane(ax, state):
-    foot, direction, along = np.zeros((3, 2))
-    length = np.linalg.norm(state.w)
-    if length > 0:
-        foot = -state.b * state.w / length**2  # the point of the line nearest to the origin
-        direction = state.w / length
-        along = np.array([-direction[1], direction[0]])
+    foot, ahead, along = line_geometry(state.w, state.b)
     ends = np.array([foot - FAR * along, foot + FAR * along])
     line, wrong, zeros, ones, spot = ax.lines
     line.set_data(*ends.T)
-    ax.patches[0].set_xy(answers_one(state, ends, direction))
+    if ahead.any():
+        ax.patches[0].set_xy(np.vstack([ends, ends[::-1] + FAR * ahead]))
+    else:  # without weights the bias alone decides, everywhere the same
+        ax.patches[0].set_xy((state.b >= 0) * EDGE * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]))
     ax.collections[0].set_offsets([foot])
-    ax.collections[0].set_UVC(*direction[:, None])
+    ax.collections[0].set_UVC(*ahead[:, None])
     zeros.set_data(*state.X[state.y == 0].T)
     ones.set_data(*state.X[state.y == 1].T)
     wrong.set_data(*state.X[state.y_hat != state.y].T)
@@ -153,13 +151,13 @@ def draw_plane(ax, state):
     ax.set_title(f"{count_wrong(state)} of {len(state.y)} wrong (×)")
 
 
-def answers_one(state, ends, direction):
-    """Return the corners (4, 2) of the part of the plane where the answer is 1."""
-    if direction.any():
-        return np.vstack([ends, ends[::-1] + FAR * direction])
-    return EDGE * (
-        np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) if state.b >= 0 else np.zeros((4, 2))
-    )
+def line_geometry(w, b):
+    """Return the point of the line nearest to the origin, the direction of w, and the line's."""
+    length = np.linalg.norm(w)
+    if length == 0:
+        return np.zeros((3, 2))
+    ahead = w / length
+    return -b / length * ahead, ahead, np.array([-ahead[1], ahead[0]])
 
 
 def draw_neuron(ax, state):

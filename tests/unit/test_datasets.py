@@ -476,6 +476,8 @@ def spoil(packed, how):
         return packed[: len(packed) // 2]
     if how == "corrupt":
         return packed[:400] + bytes([packed[400] ^ 255]) + packed[401:]
+    if how == "garbled":
+        return packed[:10] + b"\xff" * 50 + packed[60:]  # no deflate block begins like this
     if how == "another file":
         return gzip.compress(b"something else")
     return b"<!DOCTYPE html><html>Please log in</html>"
@@ -485,6 +487,7 @@ def spoil(packed, how):
     ("how", "words"),
     [
         ("truncated", "is truncated"),
+        ("garbled", "is corrupt"),
         ("corrupt", "is "),  # whether inflating or the checksum notices, depends on the byte
         ("another file", "is not the published t10k-images-idx3-ubyte (14 bytes"),
         ("page", "begins with b'<!DOCTYPE html>'"),

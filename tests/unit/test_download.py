@@ -58,7 +58,7 @@ class Answer(BaseHTTPRequestHandler):
         pass
 
 
-def send(content, upto=None, ranges=True, chunk_length=True):
+def send(content, upto=None, ranges=True, announced=True):
     """Send the content, or what is behind the asked-for byte; cut the line at byte ``upto``."""
 
     def answer(handler):
@@ -67,7 +67,7 @@ def send(content, upto=None, ranges=True, chunk_length=True):
         if start >= len(content):
             return handler.send_error(416)
         handler.send_response(206 if start else 200)
-        if chunk_length:
+        if announced:
             handler.send_header("Content-Length", str(len(content) - start))
         if start:
             handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
@@ -135,7 +135,7 @@ def test_a_file_is_downloaded_whole(mirror, tmp_path):
 
 
 def test_a_length_that_is_not_announced_is_no_problem(mirror, tmp_path):
-    get([mirror.url("/a", send(CONTENT, chunk_length=False))], tmp_path / "file")
+    get([mirror.url("/a", send(CONTENT, announced=False))], tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
@@ -207,6 +207,13 @@ def test_a_part_file_that_does_not_belong_is_thrown_away(mirror, tmp_path, left)
     assert ranges(mirror)[-1] is None
     assert (tmp_path / "file").read_bytes() == CONTENT
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_beginning_anew_leaves_nothing_of_a_longer_part_file(mirror, tmp_path):
+    (tmp_path / "file.part").write_bytes(CONTENT + b"more")
+    get([mirror.url("/a", send(CONTENT, ranges=False))], tmp_path / "file")
+    assert len(mirror.requests) == 1
+    assert (tmp_path / "file").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("answer", [hang, hang_up])

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from nnutils import progress
 from nnutils.exercises import Case, Exercise, Mistake, check
 from nnutils.exercises.base import Result, exercise_modules, judge, same
+from nnutils.exercises.running import run
 
 CELLS = itertools.count()
 
@@ -432,6 +433,21 @@ def test_an_exercise_may_compare_in_its_own_way():
     assert judge(exercise, lambda: 3).verdict == "wrong in this place"
 
 
+def test_mistakes_are_recognised_whatever_compare_looks_at():
+    def a_first():
+        return "ABC"
+
+    def ends_with_a(got, expected):
+        return got.strip().endswith("A")
+
+    exercise = replace(ORDER, reference=lambda: "CBA", mistakes=[Mistake(a_first, "Not A.")])
+    by_rule = replace(exercise, compare=ends_with_a)
+    assert judge(by_rule, lambda: "BCA").verdict == "solved"
+    assert judge(by_rule, a_first).mistake == "a_first"
+    loosely = replace(exercise, compare=lambda got, expected: got.strip() == expected)
+    assert judge(loosely, lambda: " ABC ").mistake == "a_first"
+
+
 # --- Functions that do not end, print, or use the context -----------------------------------------
 
 
@@ -500,7 +516,7 @@ def test_what_is_printed_is_shown_only_when_the_answer_is_wrong(capsys):
     result = judge(ADD, learner("print('seen', len(x))\nreturn 0"))
     assert result.text.endswith(f"printed:\n    seen 2\n    seen 3\n{HINT}")
     result = judge(QUICK, learner("while True:\n    print('again ' * 20)"))
-    assert len(result.text) < 1500
+    assert "again again" in result.text and len(result.text) < 600
     assert capsys.readouterr() == ("", "")
 
 
@@ -651,20 +667,10 @@ def test_a_mistake_is_recognised_as_itself(exercise, mistake):
 @pytest.mark.parametrize(
     ("exercise", "mistake"), MISTAKES, ids=[f"{e.id}-{m.function.__name__}" for e, m in MISTAKES]
 )
-def test_a_mistake_is_a_wrong_value_and_not_only_an_error(exercise, mistake):
-    def is_wrong(case):
-        expected = exercise.reference(*copy.deepcopy(case.args))
-        try:
-            got = mistake.function(*copy.deepcopy(case.args))
-        except Exception:
-            return False
-        try:
-            return not exercise.compare(got, expected)
-        except Exception:
-            return True
-
-    with np.errstate(all="ignore"):
-        assert any(is_wrong(case) for case in exercise.cases)
+def test_a_mistake_is_more_than_an_error(exercise, mistake):
+    """One that fails on every case would be recognised in any other failure of the same kind."""
+    outcomes = run(mistake.function, exercise.cases, exercise.timeout).outcomes
+    assert any(outcome.error is None for outcome in outcomes)
 
 
 def one_level_deeper(exercise):

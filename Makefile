@@ -1,0 +1,65 @@
+# `make lab` installs the course and opens it; `make help` lists the rest.
+
+PYTHON = python3
+BIN = .venv/bin
+
+.PHONY: help lab test test-browser notebooks solutions bench lint links
+
+help:
+	@echo "make lab           install everything into .venv, then open the first notebook"
+	@echo "make test          run every test that needs neither a browser nor a network"
+	@echo "make test-browser  run the tests in a real browser (needs Chromium)"
+	@echo "make notebooks     run all notebooks anew and store their outputs"
+	@echo "make solutions     write solved notebooks into build/solutions"
+	@echo "make bench         measure speed and accuracy, and write docs/results.md"
+	@echo "make lint          check the style of all code, notebooks too"
+	@echo "make links         point all links at the repository named in pyproject.toml"
+	@echo
+	@echo "Another Python than python3: make lab PYTHON=python3.12"
+
+lab: .venv/installed
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+test-browser: .venv/installed-browser
+	$(BIN)/python -m pytest tests/browser
+
+notebooks: .venv/installed
+	$(BIN)/python -m nnutils.notebooks refresh
+
+solutions: .venv/installed
+	$(BIN)/python -m nnutils.notebooks solutions
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+links: .venv/installed
+	$(BIN)/python -m nnutils.notebooks links
+
+# pip brings uv, and uv brings the rest: for nearly everything it needs a tenth of pip's time.
+.venv/uv:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+	    echo "The course needs Python 3.11 or newer. $(PYTHON) is: `$(PYTHON) --version 2>&1`"; \
+	    echo "With a newer one installed, say for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+	    exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" || { \
+	    echo "This Python cannot make virtual environments."; \
+	    echo "On Debian and Ubuntu: sudo apt install python3-venv"; \
+	    exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	@touch $@
+
+.venv/installed: .venv/uv pyproject.toml constraints.txt
+	$(BIN)/uv pip install --python $(BIN)/python --constraints constraints.txt --editable ".[test]"
+	@touch $@
+
+.venv/installed-browser: .venv/installed
+	$(BIN)/uv pip install --python $(BIN)/python --constraints constraints.txt --editable ".[test,browser]"
+	@touch $@

@@ -1,0 +1,279 @@
+"""The pipeline in PyTorch: device, network, training, evaluation.
+
+Derived in notebooks 08 and 09. The training set lies on the device as a whole, and a batch is a
+choice of its rows: no data loader, no worker processes, and the same code on CPU, CUDA and MPS.
+"""
+
+import math
+import os
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from tqdm.auto import tqdm
+
+PROGRESS_BAR = "{l_bar}{bar}| {n:.1f}/{total} epochs [{elapsed}<{remaining}{postfix}]"
+
+
+def get_device():
+    """Return the ``torch.device`` to compute on: CUDA, else MPS, else CPU.
+
+    The variable NNUTILS_DEVICE, for example ``cpu`` or ``cuda:1``, overrides the choice. Raises
+    ValueError when it names a device that is not there. Derived in notebook 09.
+    """
+    name = os.environ.get("NNUTILS_DEVICE")
+    if not name:
+        return next(d for d in map(torch.device, ("cuda", "mps", "cpu")) if _is_there(d))
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or not _is_there(device):
+        there = [kind for kind in ("cuda", "mps", "cpu") if _is_there(torch.device(kind))]
+        raise ValueError(f"NNUTILS_DEVICE must be one of {there} on this machine, got {name!r}")
+    return device
+
+
+def make_mlp(*sizes, generator=None):
+    """Return a fully connected network with ReLU between its layers, for example (784, 512, 10).
+
+    It takes (n, 784) as well as (n, 28, 28) and returns logits, shape (n, sizes[-1]): there is no
+    activation after the last layer. The first weights are torch's own, uniform within ±1/√n_in, and
+    come from ``generator``, a ``torch.Generator`` on the CPU. Raises ValueError unless there are at
+    least two sizes, all of them whole numbers above 0. Derived in notebook 09.
+    """
+    if len(sizes) < 2 or any(size != int(size) or size < 1 for size in sizes):
+        raise ValueError(f"sizes must be two or more whole numbers above 0, got {sizes}")
+    layers = [nn.Flatten()]
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        linear = nn.Linear(n_in, n_out)
+        for parameter in linear.parameters():
+            nn.init.uniform_(parameter, -(n_in**-0.5), n_in**-0.5, generator=generator)
+        layers += [linear, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+@dataclass
+class History:
+    """What ``train`` measured; each list has one number for each finished epoch.
+
+    ``loss`` and ``accuracy`` are means over the batches as the network met them, while it was
+    learning. ``val_loss`` and ``val_accuracy`` come after the epoch and stay empty without
+    validation images. ``seconds`` is the time the epoch took, ``progress`` the share of all batches
+    that is done, from 0 to 1, and ``interrupted`` says that training was stopped early.
+    """
+
+    loss: list = field(default_factory=list)
+    accuracy: list = field(default_factory=list)
+    val_loss: list = field(default_factory=list)
+    val_accuracy: list = field(default_factory=list)
+    seconds: list = field(default_factory=list)
+    progress: float = 0.0
+    interrupted: bool = False
+
+
+def train(
+    model,
+    X,
+    y,
+    *,
+    epochs=8,
+    batch_size=128,
+    peak_rate=2e-3,
+    X_val=None,
+    y_val=None,
+    generator=None,
+    device=None,
+    on_epoch=None,
+):
+    """Train ``model`` to tell the classes of the images apart and return its ``History``.
+
+    X has shape (n, 28, 28), or whatever the model takes: uint8 from 0 to 255, which is scaled to
+    0 … 1, or floats, which are left as they are; y has shape (n,), 0 … C − 1. Both may be NumPy
+    arrays or tensors. The loss is the cross-entropy, the optimizer Adam (Kingma and Ba 2015); its
+    rate rises to ``peak_rate`` and falls again, one cycle in all (Smith and Topin 2018,
+    "Super-Convergence"). ``generator``, a ``torch.Generator`` on the CPU, shuffles the images;
+    ``device`` None means ``get_device()``. ``on_epoch(history)`` is called after each epoch. An
+    interrupt (Jupyter's ■) ends the training and keeps what was learned. Raises ValueError when
+    lengths differ, a setting is too small, or the images are neither uint8 nor floats. Derived in
+    notebook 09.
+    """
+    steps = train_steps(
+        model,
+        X,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        peak_rate=peak_rate,
+        X_val=X_val,
+        y_val=y_val,
+        generator=generator,
+        device=device,
+    )
+    history = History()
+    with tqdm(total=epochs, bar_format=PROGRESS_BAR) as bar, closing(steps):
+        finished = 0
+        try:
+            for history in steps:
+                bar.update(history.progress * epochs - bar.n)
+                if len(history.loss) > finished:
+                    finished = len(history.loss)
+                    bar.set_postfix_str(
+                        f"loss {history.loss[-1]:.3f}, accuracy {history.accuracy[-1]:.3f}"
+                    )
+                    if on_epoch is not None:
+                        on_epoch(history)
+        except KeyboardInterrupt:
+            history.interrupted = True
+    return history
+
+
+def train_steps(
+    model,
+    X,
+    y,
+    *,
+    epochs=8,
+    batch_size=128,
+    peak_rate=2e-3,
+    X_val=None,
+    y_val=None,
+    generator=None,
+    device=None,
+):
+    """Train as ``train`` does, but yield the ``History`` after every batch and every epoch.
+
+    A lab draws in between, and stops the training by asking for no more: the model keeps what it
+    has learned. Arguments and errors are those of ``train``; nothing happens before the first
+    batch is asked for. Derived in notebook 09.
+    """
+    _check_training(X, y, epochs, batch_size, peak_rate, X_val, y_val)
+    device = get_device() if device is None else torch.device(device)
+    model.to(device)
+    X, y = _images(X).to(device), _labels(y).to(device)
+    steps = epochs * math.ceil(len(X) / batch_size)
+    optimizer = torch.optim.Adam(model.parameters(), lr=peak_rate, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak_rate, total_steps=steps)
+    history = History()
+    with _mode(model, training=True):
+        for _ in range(epochs):
+            start = time.perf_counter()
+            loss_sum, correct = 0.0, 0
+            order = torch.randperm(len(X), generator=generator).to(device)
+            for rows in order.split(batch_size):
+                loss, hits = _learn(model, _scale(X[rows]), y[rows], optimizer)
+                schedule.step()
+                loss_sum, correct = loss_sum + loss * len(rows), correct + hits
+                history.progress = schedule.last_epoch / steps
+                yield history
+            history.loss.append(loss_sum.item() / len(X))
+            history.accuracy.append(correct.item() / len(X))
+            if X_val is not None:
+                loss, accuracy = evaluate(model, X_val, y_val)
+                history.val_loss.append(loss)
+                history.val_accuracy.append(accuracy)
+            history.seconds.append(time.perf_counter() - start)
+            yield history
+
+
+def evaluate(model, X, y):
+    """Return the mean cross-entropy of ``model`` on the images X and its accuracy, two floats.
+
+    X and y are what ``train`` takes, the accuracy is correct / all. Nothing is learned: no dropout,
+    no gradients. Raises ValueError when X and y differ in length. Derived in notebook 09.
+    """
+    _check_lengths(X, y)
+    logits = _logits(model, X)
+    y = _labels(y).to(logits.device)
+    accuracy = (logits.argmax(dim=1) == y).float().mean()
+    return F.cross_entropy(logits, y).item(), accuracy.item()
+
+
+def predict(model, X):
+    """Return the probability that ``model`` gives each class: a NumPy array (n, C), rows sum to 1.
+
+    X is what ``train`` takes. Nothing is learned: no dropout, no gradients. Derived in notebook 09.
+    """
+    return _logits(model, X).softmax(dim=1).cpu().numpy()
+
+
+def _is_there(device):
+    if device.type == "cuda":
+        return (device.index or 0) < torch.cuda.device_count()
+    return device.type == "cpu" or (device.type == "mps" and torch.backends.mps.is_available())
+
+
+@contextmanager
+def _mode(model, training):
+    """Switch the model to training or to evaluation, and afterwards back to what it was."""
+    before = model.training
+    model.train(training)
+    try:
+        yield
+    finally:
+        model.train(before)
+
+
+def _learn(model, x, y, optimizer):
+    """Learn from one batch: forward, loss, backward, update. Return loss and correct answers."""
+    logits = model(x)
+    loss = F.cross_entropy(logits, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach(), (logits.argmax(dim=1) == y).sum()
+
+
+def _logits(model, X, batch_size=1000):
+    """Return the model's outputs, computed in batches: the images in between can need much room."""
+    device = next(model.parameters()).device
+    with _mode(model, training=False), torch.no_grad():
+        batches = _images(X).split(batch_size)
+        return torch.cat([model(_scale(batch.to(device))) for batch in batches])
+
+
+def _tensor(array):
+    """Return a tensor as it is, and a copy of an array, which may be read-only or flipped."""
+    if isinstance(array, torch.Tensor):
+        return array
+    return torch.tensor(np.ascontiguousarray(array))
+
+
+def _images(X):
+    """Return X as a tensor, uint8 or float32."""
+    X = _tensor(X)
+    if X.dtype != torch.uint8 and not X.is_floating_point():
+        raise ValueError(f"images must be uint8 from 0 to 255 or floats, got {X.dtype}")
+    return X if X.dtype == torch.uint8 else X.float()
+
+
+def _labels(y):
+    """Return y as a tensor of int64."""
+    return _tensor(y).long()
+
+
+def _scale(images):
+    """Return the images as floats: uint8 is scaled from 0 … 255 to 0 … 1."""
+    return images / 255 if images.dtype == torch.uint8 else images
+
+
+def _check_lengths(X, y):
+    if len(X) != len(y) or len(X) == 0:
+        raise ValueError(f"X and y must have one length above 0, got {len(X)} and {len(y)}")
+
+
+def _check_training(X, y, epochs, batch_size, peak_rate, X_val, y_val):
+    _check_lengths(X, y)
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value}")
+    if not peak_rate > 0:
+        raise ValueError(f"peak_rate must be above 0, got {peak_rate}")
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together, got only one of them")
+    if X_val is not None:
+        _check_lengths(X_val, y_val)

@@ -1,0 +1,395 @@
+import _thread
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from nnutils.datasets import load_digits
+from nnutils.pytorch import evaluate, get_device, make_mlp, predict, train, train_steps
+
+DEVICES = ["cpu"]
+DEVICES += ["cuda"] if torch.cuda.is_available() else []
+DEVICES += ["mps"] if torch.backends.mps.is_available() else []
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def small_images(n=200, seed=0):
+    """Random 4×4 pictures; the label says which half is brighter."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 256, (n, 4, 4), dtype=np.uint8)
+    return X, (X[:, :2].sum((1, 2), dtype=int) < X[:, 2:].sum((1, 2), dtype=int)).astype(np.int64)
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("NNUTILS_DEVICE", "cpu")
+
+
+class TestGetDevice:
+    @pytest.fixture
+    def machine(self, monkeypatch):
+        """A machine with the given number of CUDA devices, with or without MPS."""
+
+        def build(cuda=0, mps=False, wish=None):
+            monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+            monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+            monkeypatch.delenv("NNUTILS_DEVICE")
+            if wish is not None:
+                monkeypatch.setenv("NNUTILS_DEVICE", wish)
+
+        return build
+
+    @pytest.mark.parametrize(
+        ("has", "device"),
+        [
+            ({"cuda": 1, "mps": True}, "cuda"),
+            ({"mps": True}, "mps"),
+            ({}, "cpu"),
+            ({"cuda": 2, "wish": "cpu"}, "cpu"),
+            ({"cuda": 2, "wish": "cuda:1"}, "cuda:1"),
+            ({"cuda": 1, "mps": True, "wish": "mps"}, "mps"),
+            ({"mps": True, "wish": ""}, "mps"),
+        ],
+    )
+    def test_takes_the_fastest_unless_told(self, machine, has, device):
+        machine(**has)
+        assert get_device() == torch.device(device)
+
+    @pytest.mark.parametrize(
+        ("has", "message"),
+        [
+            ({"wish": "cuda"}, r"must be one of \['cpu'\] on this machine, got 'cuda'"),
+            ({"cuda": 2, "wish": "cuda:2"}, r"one of \['cuda', 'cpu'\] .* got 'cuda:2'"),
+            ({"wish": "mps"}, "got 'mps'"),
+            ({"wish": "gpu"}, "got 'gpu'"),
+            ({"wish": "meta"}, "got 'meta'"),
+        ],
+    )
+    def test_names_a_device_that_is_not_there(self, machine, has, message):
+        machine(**has)
+        with pytest.raises(ValueError, match=message):
+            get_device()
+
+
+class TestMakeMlp:
+    def test_shapes(self):
+        model = make_mlp(784, 512, 10)
+        shapes = [tuple(p.shape) for p in model.parameters()]
+        assert shapes == [(512, 784), (512,), (10, 512), (10,)]
+        assert [type(layer) for layer in model] == [nn.Flatten, nn.Linear, nn.ReLU, nn.Linear]
+
+    @pytest.mark.parametrize("n", [1, 2, 200])
+    def test_takes_images_and_rows_and_returns_logits(self, n):
+        model = make_mlp(784, 32, 10)
+        images = torch.rand(n, 28, 28, generator=seeded())
+        logits = model(images)
+        assert logits.shape == (n, 10)
+        assert logits.equal(model(images.reshape(n, 784)))
+        assert (logits < 0).any()
+
+    def test_the_first_weights_are_those_of_torch(self):
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            layers = [nn.Linear(6, 5), nn.Linear(5, 3)]
+        theirs = torch.cat([p.flatten() for layer in layers for p in layer.parameters()])
+        assert weights(make_mlp(6, 5, 3, generator=seeded(5))).equal(theirs.detach())
+
+    @pytest.mark.parametrize("sizes", [(), (784,), (784, 0), (784, -1, 10), (784, 2.5)])
+    def test_bad_sizes_are_named(self, sizes):
+        with pytest.raises(ValueError, match=r"sizes must be two or more whole numbers above 0"):
+            make_mlp(*sizes)
+
+
+def one_cycle(step, steps, peak):
+    """The rate and the momentum of Adam at a step: up for 30 % of the steps, then down, cosines."""
+    top = 0.3 * steps - 1
+
+    def between(start, end, share):
+        return end + (start - end) / 2 * (1 + np.cos(np.pi * share))
+
+    if step <= top:
+        return between(peak / 25, peak, step / top), between(0.95, 0.85, step / top)
+    share = (step - top) / (steps - 1 - top)
+    return between(peak, peak / 25e4, share), between(0.85, 0.95, share)
+
+
+class TestTrain:
+    @pytest.mark.parametrize("device", DEVICES)
+    def test_reads_the_bundled_digits(self, device):
+        data = load_digits()
+        model = make_mlp(784, 128, 10, generator=seeded())
+        X, y = data.X_train, data.y_train
+        history = train(model, X, y, epochs=20, generator=seeded(), device=device)
+        loss, accuracy = evaluate(model, data.X_test, data.y_test)
+        assert next(model.parameters()).device.type == device
+        assert 0.88 < accuracy < 0.97 and 0.05 < loss < 0.5
+        assert history.accuracy[-1] > 0.98
+        assert history.loss[0] > 5 * history.loss[-1]
+
+    def test_takes_the_steps_of_adam_on_one_cycle(self):
+        """Adam and the schedule written out in NumPy, on one batch that holds all images."""
+        X, y = small_images(50)
+        model = make_mlp(16, 2, generator=seeded())
+        W, b = (p.detach().numpy().astype(float) for p in model.parameters())
+        x, targets = X.reshape(50, 16) / 255, np.eye(2)[y]
+        state = {"W": (W, 0, 0), "b": (b, 0, 0)}  # parameter, m, v
+        losses, steps = [], 20
+        for step in range(steps):
+            z = x @ state["W"][0].T + state["b"][0]
+            p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+            losses.append(-np.log(p[np.arange(50), y]).mean())
+            dz = (p - targets) / 50
+            rate, beta = one_cycle(step, steps, 0.1)
+            for name, gradient in (("W", dz.T @ x), ("b", dz.sum(0))):
+                value, m, v = state[name]
+                m, v = beta * m + (1 - beta) * gradient, 0.999 * v + 0.001 * gradient**2
+                m_hat, v_hat = m / (1 - beta ** (step + 1)), v / (1 - 0.999 ** (step + 1))
+                state[name] = (value - rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v)
+        history = train(model, X, y, epochs=steps, batch_size=50, peak_rate=0.1)
+        np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
+        for mine, name in zip(model.parameters(), "Wb", strict=True):
+            np.testing.assert_allclose(mine.detach(), state[name][0], rtol=1e-4, atol=1e-5)
+
+    def test_history_has_one_entry_for_each_epoch(self):
+        X, y = small_images()
+        seen = []
+        history = train(
+            make_mlp(16, 8, 2),
+            X[:150],
+            y[:150],
+            epochs=3,
+            batch_size=40,
+            X_val=X[150:],
+            y_val=y[150:],
+            on_epoch=lambda history: seen.append((len(history.val_loss), history.progress)),
+        )
+        assert seen == [(1, 1 / 3), (2, 2 / 3), (3, 1)]
+        lists = (history.loss, history.accuracy, history.val_loss, history.val_accuracy)
+        assert {len(values) for values in (*lists, history.seconds)} == {3}
+        assert all(seconds > 0 for seconds in history.seconds)
+        assert not history.interrupted
+
+    def test_the_loss_is_the_mean_over_all_images(self):
+        """With a rate of almost nothing the network stays as it is; the last batch is smaller."""
+        X, y = small_images(110)
+        model = make_mlp(16, 8, 2, generator=seeded())
+        loss, accuracy = evaluate(model, X, y)
+        history = train(model, X, y, epochs=1, batch_size=50, peak_rate=1e-12)
+        assert history.loss == pytest.approx([loss], rel=1e-5)
+        assert history.accuracy == pytest.approx([accuracy])
+        assert history.val_loss == []
+
+    def test_validation_is_evaluated_after_the_epoch(self):
+        X, y = small_images()
+        model = make_mlp(16, 8, 2)
+        history = train(model, X, y, epochs=2, X_val=X, y_val=y)
+        assert (history.val_loss[-1], history.val_accuracy[-1]) == evaluate(model, X, y)
+
+    def test_one_generator_one_result(self):
+        X, y = small_images()
+        runs = []
+        for seed in (1, 1, 2):
+            model = make_mlp(16, 8, 2, generator=seeded())
+            train(model, X, y, epochs=2, batch_size=20, generator=seeded(seed))
+            runs.append(weights(model))
+        assert runs[0].equal(runs[1])
+        assert not runs[0].equal(runs[2])
+
+    def test_every_image_is_learned_once_in_an_epoch(self):
+        X, y = np.arange(23, dtype=np.uint8)[:, None], np.zeros(23, int)
+        met = []
+
+        class Spy(nn.Linear):
+            def forward(self, x):
+                met.extend((x * 255).round().int().flatten().tolist())
+                return super().forward(x)
+
+        train(Spy(1, 2), X, y, epochs=2, batch_size=5, generator=seeded())
+        assert sorted(met[:23]) == sorted(met[23:]) == list(range(23))
+        assert met[:23] != met[23:]
+
+    def test_bytes_floats_and_tensors_learn_the_same(self):
+        X, y = small_images()
+        read_only = X.copy()
+        read_only.flags.writeable = False
+        flipped = np.ascontiguousarray(X[:, ::-1])[:, ::-1]
+        forms = [X, read_only, flipped, X / 255, (X / 255).astype(np.float32), torch.tensor(X)]
+        results = []
+        for form in forms:
+            model = make_mlp(16, 8, 2, generator=seeded())
+            train(model, form, y.tolist(), epochs=2, generator=seeded())
+            results.append(weights(model))
+        for result in results[1:]:
+            torch.testing.assert_close(result, results[0])
+
+    def test_points_in_the_plane(self):
+        rng = np.random.default_rng(0)
+        X = rng.standard_normal((400, 2))
+        model = make_mlp(2, 32, 2, generator=seeded())
+        train(model, X, (X.prod(axis=1) > 0), epochs=40, peak_rate=0.02, generator=seeded())
+        assert evaluate(model, X, X.prod(axis=1) > 0)[1] > 0.95
+
+    @pytest.mark.parametrize("before", [True, False])
+    def test_dropout_is_on_while_training_and_the_mode_comes_back(self, before):
+        X, y = small_images()
+        modes = []
+
+        class Spy(nn.Dropout):
+            def forward(self, x):
+                modes.append(self.training)
+                return super().forward(x)
+
+        model = nn.Sequential(nn.Flatten(), Spy(0.5), nn.Linear(16, 2)).train(before)
+        train(model, X, y, epochs=1, batch_size=100, X_val=X, y_val=y)
+        assert modes == [True, True, False]
+        assert model.training is before and model[1].training is before
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"y": np.zeros(3, int)}, "X and y must have one length above 0, got 200 and 3"),
+            ({"X": np.zeros((0, 16)), "y": []}, "one length above 0, got 0 and 0"),
+            ({"X": np.zeros((200, 16), int)}, "images must be uint8 .* got torch.int64"),
+            ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
+            ({"epochs": 1.5}, "epochs must be a whole number of at least 1, got 1.5"),
+            ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+            ({"peak_rate": 0}, "peak_rate must be above 0, got 0"),
+            ({"peak_rate": float("nan")}, "peak_rate must be above 0, got nan"),
+            ({"X_val": np.zeros((2, 16))}, "X_val and y_val must be given together"),
+            ({"X_val": np.zeros((2, 16)), "y_val": [0]}, "got 2 and 1"),
+        ],
+    )
+    def test_bad_input_is_named(self, change, message):
+        X, y = small_images()
+        arguments = {"X": X, "y": y} | change
+        with pytest.raises(ValueError, match=message):
+            train(make_mlp(16, 2), **arguments)
+
+
+class TestStopping:
+    def test_an_interrupt_keeps_what_was_learned(self):
+        X, y = small_images()
+        model = make_mlp(16, 8, 2, generator=seeded()).eval()
+        start = weights(model)
+
+        def stop_after_two(history):
+            if len(history.loss) == 2:
+                raise KeyboardInterrupt
+
+        history = train(model, X, y, epochs=5, on_epoch=stop_after_two)
+        assert history.interrupted
+        assert len(history.loss) == 2
+        assert history.progress == pytest.approx(2 / 5)
+        assert not weights(model).equal(start)
+        assert not model.training
+
+    def test_an_interrupt_from_outside_can_come_at_any_moment(self):
+        X, y = small_images()
+        model = make_mlp(16, 8, 2)
+        timer = threading.Timer(0.5, _thread.interrupt_main)
+        timer.start()
+        history = train(model, X, y, epochs=100_000)
+        timer.join()
+        assert history.interrupted
+        assert 0 < history.progress < 1
+        assert torch.isfinite(weights(model)).all()
+
+    def test_another_error_is_not_swallowed(self):
+        def fail(history):
+            raise RuntimeError("the picture could not be drawn")
+
+        with pytest.raises(RuntimeError, match="could not be drawn"):
+            train(make_mlp(16, 2), *small_images(), on_epoch=fail)
+
+    def test_a_lab_stops_by_asking_for_no_more(self):
+        X, y = small_images()
+        model = make_mlp(16, 8, 2).eval()
+        start = weights(model)
+        steps = train_steps(model, X, y, epochs=4, batch_size=50)
+        progress = [next(steps).progress for _ in range(3)]
+        assert progress == pytest.approx([1 / 16, 2 / 16, 3 / 16])
+        assert model.training
+        steps.close()
+        assert not model.training
+        assert not weights(model).equal(start)
+
+    def test_steps_and_train_learn_the_same(self):
+        X, y = small_images()
+        models = [make_mlp(16, 8, 2, generator=seeded()) for _ in range(2)]
+        history = train(models[0], X, y, epochs=2, generator=seeded())
+        *_, last = train_steps(models[1], X, y, epochs=2, generator=seeded())
+        assert weights(models[0]).equal(weights(models[1]))
+        assert last.loss == history.loss
+
+
+class TestEvaluateAndPredict:
+    def network(self):
+        """Everything that behaves differently in training: dropout and batch normalisation."""
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(), nn.Flatten()
+        ).append(nn.Linear(4 * 2 * 2, 2))
+
+    @pytest.mark.parametrize("n", [1, 1000, 2345])
+    def test_equal_the_formulas(self, n):
+        X, y = small_images(n)
+        model = make_mlp(16, 8, 2, generator=seeded(3))
+        W1, b1, W2, b2 = (p.detach().numpy().astype(float) for p in model.parameters())
+        z = np.maximum(X.reshape(n, 16) / 255 @ W1.T + b1, 0) @ W2.T + b2
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        probabilities = predict(model, X)
+        assert isinstance(probabilities, np.ndarray)
+        np.testing.assert_allclose(probabilities, p, rtol=1e-5)
+        loss, accuracy = evaluate(model, X, y)
+        assert loss == pytest.approx(-np.log(p[np.arange(n), y]).mean(), rel=1e-5)
+        assert accuracy == pytest.approx((p.argmax(axis=1) == y).mean())
+        assert type(loss) is type(accuracy) is float
+
+    @pytest.mark.parametrize("before", [True, False])
+    def test_leave_the_network_as_it_was(self, before):
+        X, y = small_images()
+        model = self.network().train(before)
+        state = {name: value.clone() for name, value in model.state_dict().items()}
+        first = predict(model, X[:, None])
+        evaluate(model, X[:, None], y)
+        np.testing.assert_array_equal(predict(model, X[:, None]), first)
+        assert all(value.equal(state[name]) for name, value in model.state_dict().items())
+        assert all(module.training is before for module in model.modules())
+        assert all(p.grad is None for p in model.parameters())
+
+    def test_the_mode_comes_back_after_an_error(self):
+        model = make_mlp(16, 2)
+        with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+            predict(model, np.zeros((3, 5)))
+        assert model.training
+
+    def test_lengths_that_differ_are_named(self):
+        with pytest.raises(ValueError, match="got 200 and 2"):
+            evaluate(make_mlp(16, 2), small_images()[0], [0, 1])
+
+
+def test_tqdm_disable_keeps_training_quiet():
+    code = (
+        "import torch; from nnutils.pytorch import make_mlp, train; "
+        "train(make_mlp(4, 2), torch.rand(8, 4), torch.zeros(8), epochs=1)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"TQDM_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == result.stderr == ""
