@@ -119,20 +119,33 @@ def tagged(notebook, tag):
     return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
 
 
+def missing_lines(stub, solution):
+    """Return the lines of ``stub`` that ``solution`` does not keep, in the stub's order.
+
+    A stub's line with a gap, ``...``, may change. All others must stand in the solution.
+    """
+    rest = iter(solution.splitlines())
+    lines = [line for line in stub.splitlines() if line.strip() and "..." not in line]
+    return [line for line in lines if line not in rest]
+
+
 def own_references(slug):
     """Return the source of each reference solution that stands in ``nnutils.exercises.<slug>``.
 
     The keys are the exercises' ids. In the source the function bears the name that the learner's
-    function has. A reference imported from another module of ``nnutils`` is left out: its fold is
-    written by hand.
+    function has. A reference that comes from elsewhere, or that uses other functions or values of
+    its module, is left out: its fold is written by hand.
     """
     name = f"nnutils.exercises.{slug}"
     if importlib.util.find_spec(name) is None:
         return {}
+    module = importlib.import_module(name)
     sources = {}
-    for exercise in importlib.import_module(name).EXERCISES:
+    for exercise in module.EXERCISES:
         reference = exercise.reference
-        if reference.__module__ == name:
+        names = set(reference.__code__.co_names) & set(vars(module))
+        alone = all(inspect.ismodule(vars(module)[each]) for each in names)
+        if reference.__module__ == name and alone:
             source = inspect.getsource(reference).strip()
             sources[exercise.id] = source.replace(
                 f"def {reference.__name__}(", f"def {exercise.function}("
@@ -141,11 +154,22 @@ def own_references(slug):
 
 
 def write_folds(notebook, sources):
-    """Put the ``sources`` (exercise id: code) into the folds of ``notebook``."""
+    """Put the ``sources`` (exercise id: code) into the folds of ``notebook``.
+
+    Returns a complaint for each one that does not keep the lines of its stub; that fold stays.
+    """
+    stubs = {exercise_of(cell): cell.source for cell in tagged(notebook, "exercise")}
+    complaints = []
     for cell in tagged(notebook, "solution"):
         fold = read_fold(cell.source)
-        if fold.id in sources:
+        if fold.id not in sources:
+            continue
+        missing = missing_lines(stubs[fold.id], sources[fold.id])
+        if missing:
+            complaints.append(f"the reference of {fold.id} lacks a line of its stub: {missing[0]}")
+        else:
             cell.source = write_fold(fold._replace(code=sources[fold.id]))
+    return complaints
 
 
 def solve(notebook):
@@ -346,7 +370,7 @@ def refresh(path, environment, renew=False):
     notebook, old = read(path), read(path)
     if renew:
         clear_outputs(old)
-    write_folds(notebook, own_references(slug_of(path)))
+    complaints = write_folds(notebook, own_references(slug_of(path)))
     try:
         run(notebook, Path(path).resolve().parent, environment)
     except CellExecutionError as error:
@@ -355,12 +379,10 @@ def refresh(path, environment, renew=False):
     text = set_links(nbformat.writes(notebook), repository()).rstrip("\n") + "\n"
     if text != Path(path).read_text("utf-8"):
         Path(path).write_text(text, "utf-8")
-    return [
-        f"{path}: cell {number} stores {problem}"
-        for number, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code"
-        for problem in volatile(cell)
-    ]
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            complaints += [f"cell {number} stores {problem}" for problem in volatile(cell)]
+    return [f"{path}: {complaint}" for complaint in complaints]
 
 
 def solutions(folder, environment=None):

@@ -95,7 +95,7 @@ class Perceptron:
             raise ValueError(f"x must hold finite numbers, got {x}")
         if y not in (0, 1):
             raise ValueError(f"y must be 0 or 1, got {y}")
-        error = int(y) - self.predict(x)
+        error = int(y) - int(self.predict(x))
         if error == 0:
             return False
         self.w = self.w + self.rate * error * x

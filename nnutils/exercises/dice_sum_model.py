@@ -98,6 +98,14 @@ def loop_order():
     return LOOP_ORDER
 
 
+def _letters(got):
+    return "".join(str(got).split()).upper()
+
+
+def _same_letters(got, expected):
+    return _letters(got) == _letters(expected)
+
+
 def _sum_set_once():
     return "DFABEC"
 
@@ -107,7 +115,7 @@ def _list_made_anew():
 
 
 def _explain_order(got):
-    letters = "".join(str(got).split()).upper()
+    letters = _letters(got)
     if sorted(letters) != sorted(LOOP_ORDER):
         return f"Use each of the letters {', '.join(sorted(LOOP_LINES))} exactly once."
     place = next(i for i, letter in enumerate(letters) if letter != LOOP_ORDER[i])
@@ -178,11 +186,6 @@ def _counts_strictly_above(dice_thrown):
 
 def _index_of_the_sum(dice_thrown):
     return fair_threshold(dice_thrown) - dice_thrown
-
-
-def _counts_sums_not_rolls(dice_thrown):
-    sums, _ = dice.sum_distribution(dice_thrown)
-    return int(next(t for t in sums if (sums >= t).sum() <= len(sums) / 2))
 
 
 EXERCISES = [
@@ -275,6 +278,7 @@ EXERCISES = [
         function="my_order",
         reference=loop_order,
         cases=[Case(())],
+        compare=_same_letters,
         hints=(
             "Indentation tells which line stands inside which loop. The outer loop goes through "
             "the rolls, the inner one through the three dice of one roll.",
@@ -376,11 +380,6 @@ EXERCISES = [
                 _index_of_the_sum,
                 "That is the place in the list. The sums start at the number of dice, not at 0: "
                 "return the sum that stands there.",
-            ),
-            Mistake(
-                _counts_sums_not_rolls,
-                "You split the list of sums in half. The sums are not equally likely: split the "
-                "rolls, by adding up counts.",
             ),
         ],
     ),

@@ -251,8 +251,7 @@ class Lab:
         """
         changes = self._check(changes)
         self._held.update(changes)
-        self._values.update(changes)
-        self._refresh()
+        self._apply(changes)
 
     def press(self, name):
         """Press the button of the action ``name``; an action that is running ends first.
@@ -283,9 +282,8 @@ class Lab:
         """Go back to the start state; an action that is running ends first."""
         self.stop()
         with self._lock:
-            self._values = copy.deepcopy(self._start)
             self.figure.clear()
-            self._refresh()
+            self._apply(copy.deepcopy(self._start))
 
     def stop(self):
         """End the running action, if there is one, and keep what it has reached."""
@@ -309,20 +307,22 @@ class Lab:
         }
 
     def _merge(self, changes):
-        self._values.update(self._check(changes))
-        self._refresh()
+        self._apply(self._check(changes))
 
-    def _refresh(self):
-        """Let the widgets follow the values, and draw, unless another thread has just done so."""
+    def _apply(self, changes):
+        """Take the changes over, let their widgets follow, and draw.
+
+        A thread that waited for another one's drawing draws only if that one came too early.
+        """
+        self._values.update(changes)
+        for name in changes.keys() & self._controls.keys():
+            self._controls[name].follow(self._widgets[name], self._values[name])
         self._stale = True
         with self._lock:
-            if not self._stale:
-                return
-            self._stale = False
-            for name, control in self._controls.items():
-                control.follow(self._widgets[name], self._values[name])
-            with self._errors_shown():
-                self._paint()
+            if self._stale:
+                self._stale = False
+                with self._errors_shown():
+                    self._paint()
 
     def _paint(self):
         state = self._compute(**self.values)

@@ -67,16 +67,19 @@ def build_drive(figure):
     trace.text(1.01, NEURON.V_rest, "rest", color=GREY, **beside)
     trace.set(xlim=(0, DURATION), ylim=(-90, PEAK + 5), ylabel="voltage (mV)")
     trace.set_title("Voltage of the first run")
-    trace.tick_params(labelbottom=False)
+    trace.set_yticks([-80, -40, 0])
+    trace.set_xticks(range(0, DURATION + 1, 100), [])
 
     raster.plot([], [], "|", color=BLACK, markersize=8, markeredgewidth=1.2)
     raster.set(xlim=(0, DURATION), ylim=(RUNS + 0.7, 0.3), xlabel="time (ms)", ylabel="run")
     raster.set_yticks([1, RUNS])
+    raster.set_xticks(range(0, DURATION + 1, 100))
 
     curve.axvline(0, color=ORANGE, linestyle="--", linewidth=1.2)  # the rheobase
     curve.plot([], [], color=BLUE, label="formula, no noise")
     curve.plot([], [], "o", color=ORANGE, markersize=9, label="measured", clip_on=False)
     curve.set(xlim=(0, CURRENTS[-1]), xlabel="current (nA)", ylabel="firing rate (Hz)")
+    curve.locator_params(axis="y", nbins=5)
     curve.yaxis.set_label_coords(-0.23, 0.5)  # leaves room for rates of four digits
     curve.set_title("f–I curve")
     curve.legend(loc="upper left", fontsize=10.5, frameon=True, framealpha=1, edgecolor="white")
@@ -149,9 +152,9 @@ UP_TO = 10  # nA
 ALL_CURRENTS = np.linspace(0, UP_TO, 1001)
 STAGES = (
     "the neuron's own f–I curve",
-    "no refractory time: the upper limit of 500 Hz is lost",
-    "ReLU, threshold and straight line: the steep start is lost",
-    "step, threshold alone: lost is how far the current lies above it",
+    "no refractory time (lost: the upper limit of 500 Hz)",
+    "ReLU, threshold and straight line (lost: the steep start)",
+    "step, threshold alone (lost: how far the current lies above it)",
 )
 
 
@@ -230,10 +233,14 @@ def both_rates(state):
 def caption_simplified(state):
     """Say in words which simplification is shown and what it changes at the chosen current."""
     before, after = both_rates(state)
-    step = int(np.ceil(state.simplification))
-    share = 1 + state.simplification - step if step else 1
-    done = f"Step {step} of 3" if share == 1 else f"{share:.0%} of the way to step {step} of 3"
-    stage = f"{done}, {STAGES[step]}" if step else f"No step yet, {STAGES[0]}"
+    number = int(np.ceil(state.simplification))
+    share = 1 + state.simplification - number
+    if number == 0:
+        stage = f"Nothing simplified yet: {STAGES[0]}"
+    elif share == 1:
+        stage = f"Simplification {number} of 3: {STAGES[number]}"
+    else:
+        stage = f"{share:.0%} of the way to simplification {number} of 3: {STAGES[number]}"
     return (
         f"{stage}. At {state.current:g} nA, z = {state.current - rheobase():.4g}: "
         f"the neuron fires at {before:.1f} Hz, the simplified curve shows {after:.1f} Hz, "

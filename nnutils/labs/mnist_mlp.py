@@ -59,7 +59,12 @@ def build(figure):
         axes.plot([], [], color=BLUE, label="training")
         axes.plot([], [], color=ORANGE, linestyle="--", label="validation")
     figure.axes[0].set_yscale("log")
-    figure.axes[0].legend(fontsize=10, loc="upper right")
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=4,
+        fontsize=10,
+    )
     figure.axes[1].text(
         0.5, 0.5, "", transform=figure.axes[1].transAxes, ha="center", va="center", fontsize=14
     )

@@ -57,7 +57,7 @@ class Server(NamedTuple):
 
 
 class NotebookPage:
-    """A notebook in the browser, with what goes wrong there: ``errors`` and ``foreign`` requests."""
+    """A notebook in the browser; ``errors`` of its console, requests to ``foreign`` hosts."""
 
     def __init__(self, page):
         self.page = page
@@ -93,7 +93,8 @@ class NotebookPage:
         self.page.evaluate(
             f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
         )
-        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+        self.page.wait_for_timeout(1000)  # the style sheet
 
 
 class LabInPage:
@@ -141,7 +142,7 @@ class LabInPage:
         return self.root.get_by_role("button", name=label, exact=True)
 
     def milliseconds(self, element, keys):
-        """Return, for each key pressed on ``element``, the time until the new picture is decoded."""
+        """Return for each key pressed on ``element`` the time until its picture is decoded."""
         self.picture.evaluate(
             """img => {
                  window.addEventListener("keydown", () => (img.pressed = performance.now()), true);
@@ -240,24 +241,24 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_notebook(server, browser):
-    """Return a function that opens a notebook by its file name, once its kernel is ready."""
-    with contextlib.ExitStack() as stack:
+    """Return a function that opens a notebook by its file name: ``with open_notebook(…) as n:``."""
 
-        def open_notebook(name):
-            context = stack.enter_context(
-                browser.new_context(viewport={"width": 1400, "height": 1000})
-            )
+    @contextlib.contextmanager
+    def open_notebook(name):
+        with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
             page = context.new_page()
             notebook = NotebookPage(page)
-            page.goto(f"{server.url}/lab/tree/{name}?token={server.token}&reset")
+            page.goto(f"{server.url}/lab/tree/{name}?token={server.token}&reset", timeout=60_000)
             page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
             page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
-            stack.callback(page.evaluate, "jupyterapp.serviceManager.sessions.shutdownAll()")
-            return notebook
+            yield notebook
+            page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
+        assert notebook.errors == []
+        assert notebook.foreign == []
 
-        yield open_notebook
+    return open_notebook
 
 
 def is_foreign(url):

@@ -1,10 +1,13 @@
 """Run each notebook as it is committed: every stored output equals a fresh one (strict nbval)."""
 
+import contextlib
 import platform
 import subprocess
 import sys
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from nnutils.notebooks import ROOT, all_notebooks
 
@@ -39,3 +42,18 @@ def test_stored_outputs_equal_fresh_ones(path, environment):
 @pytest.mark.parametrize("path", NUMPY_NOTEBOOKS, ids=lambda path: path.stem)
 def test_another_processor_shows_the_same(path, environment):
     run_strictly(path, environment | OTHER_PROCESSOR)
+
+
+@pytest.mark.parametrize(("shown", "passes"), [("4\n", True), ("5\n", False)])
+def test_a_wrong_stored_output_is_noticed(shown, passes, tmp_path, environment):
+    cell = new_code_cell(
+        "print(2 + 2)", execution_count=1, outputs=[new_output("stream", text=shown)]
+    )
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(new_notebook(cells=[cell]), path)
+    with (
+        contextlib.nullcontext()
+        if passes
+        else pytest.raises(AssertionError, match="outputs differ")
+    ):
+        run_strictly(path, environment)

@@ -121,12 +121,12 @@ def test_between_two_stages_the_curve_lies_between_them(stage, share):
 
 def test_caption_of_each_stage_says_what_is_lost():
     lab = labs.simplify_neuron_lab()
-    assert lab.caption_text.startswith("No step yet")
+    assert lab.caption_text.startswith("Nothing simplified yet: the neuron's own f–I curve")
     for stage, words in [
-        (1.0, "Step 1 of 3, no refractory time: the upper limit of 500 Hz is lost"),
-        (1.4, "40% of the way to step 2 of 3, ReLU"),
-        (2.0, "the steep start is lost"),
-        (3.0, "lost is how far the current lies above it"),
+        (1.0, "Simplification 1 of 3: no refractory time (lost: the upper limit of 500 Hz)"),
+        (1.4, "40% of the way to simplification 2 of 3: ReLU"),
+        (2.0, "(lost: the steep start)"),
+        (3.0, "(lost: how far the current lies above it)"),
     ]:
         lab.set(simplification=stage)
         assert words in lab.caption_text
