@@ -33,7 +33,11 @@ solutions: .venv/installed
 	$(BIN)/python -m nnutils.notebooks solutions
 
 bench: .venv/installed
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.mnist_seeds
+	$(BIN)/python -m benchmarks.mlp_torch
+	$(BIN)/python -m benchmarks.mlp_numpy
+	$(BIN)/python -m benchmarks.conv2d
+	$(BIN)/python -m benchmarks.notebooks
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -44,11 +48,11 @@ links: .venv/installed
 
 # pip brings uv, and uv brings the rest: for nearly everything it needs a tenth of pip's time.
 .venv/uv:
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" 2> /dev/null || { \
 	    echo "The course needs Python 3.11 or newer. $(PYTHON) is: `$(PYTHON) --version 2>&1`"; \
 	    echo "With a newer one installed, say for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
 	    exit 1; }
-	@$(PYTHON) -c "import ensurepip, venv" || { \
+	@$(PYTHON) -c "import ensurepip, venv" 2> /dev/null || { \
 	    echo "This Python cannot make virtual environments."; \
 	    echo "On Debian and Ubuntu: sudo apt install python3-venv"; \
 	    exit 1; }

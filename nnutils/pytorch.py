@@ -95,7 +95,7 @@ def train(
     X has shape (n, 28, 28), or whatever the model takes: uint8 from 0 to 255, which is scaled to
     0 … 1, or floats, which are left as they are; y has shape (n,), 0 … C − 1. Both may be NumPy
     arrays or tensors. The loss is the cross-entropy, the optimizer Adam (Kingma and Ba 2015); its
-    rate rises to ``peak_rate`` and falls again, one cycle in all (Smith and Topin 2018,
+    rate rises to ``peak_rate`` and falls again, one cycle in all (Smith and Topin 2019,
     "Super-Convergence"). ``generator``, a ``torch.Generator`` on the CPU, shuffles the images;
     ``device`` None means ``get_device()``. ``on_epoch(history)`` is called after each epoch. An
     interrupt (Jupyter's ■) ends the training and keeps what was learned. Raises ValueError when
@@ -115,7 +115,8 @@ def train(
         device=device,
     )
     history = History()
-    with tqdm(total=epochs, bar_format=PROGRESS_BAR) as bar, closing(steps):
+    quiet = os.environ.get("TQDM_DISABLE") == "1"  # tqdm's own switch, which its notebook bar ignores
+    with tqdm(total=epochs, bar_format=PROGRESS_BAR, disable=quiet) as bar, closing(steps):
         finished = 0
         try:
             for history in steps:

@@ -171,7 +171,8 @@ def fair_threshold(dice_thrown):
     """Return the smallest whole threshold that calls at most half of all rolls big."""
     sums, counts = dice.sum_distribution(dice_thrown)
     for threshold in sums:
-        if counts[sums >= threshold].sum() <= counts.sum() / 2:
+        big = counts[sums >= threshold].sum()
+        if big <= counts.sum() / 2:
             return int(threshold)
 
 

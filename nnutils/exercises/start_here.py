@@ -33,7 +33,7 @@ def _added_only(x, w, b):
 # --- 00.2: the five steps in order ----------------------------------------------------------------
 
 STEPS = {
-    "A": "    w = w + 0.1 * error * x",
+    "A": "    w, b = w + 0.1 * error * x, b + 0.1 * error",
     "B": "    y_hat = w * x + b",
     "C": "w, b = 0, 0",
     "D": "    error = y - y_hat",

@@ -29,6 +29,7 @@ class State(NamedTuple):
     w: np.ndarray  # (2,)
     b: float
     next: int  # the example that the next step looks at
+    drop: str  # the class of the point that a click adds
     history: tuple  # the number of wrong examples after every update
 
 
@@ -73,7 +74,7 @@ def compute(w1, w2, b, data, drop, seed, dropped, next, history, learned_on):
     y_hat = np.array([model.predict(x) for x in X])  # one by one, exactly as ``update`` does
     if learned_on != (data, seed):
         history = ()
-    return State(X, y, y_hat, model.w, model.b, next % len(X), history)
+    return State(X, y, y_hat, model.w, model.b, next % len(X), drop, history)
 
 
 # --- The picture ---------------------------------------------------------------------------------
@@ -88,6 +89,7 @@ def build(figure, state):
 
 
 def build_plane(ax):
+    """Make the artists of the plane: both sides, the line, the points, and the arrow of the weights."""
     ax.set_facecolor(LIGHT_BLUE)
     ax.fill([], [], color=LIGHT_ORANGE)  # where the answer is 1
     ax.plot([], [], color=BLACK)  # the line
@@ -100,6 +102,7 @@ def build_plane(ax):
 
 
 def build_neuron(ax):
+    """Make the circles, the edges and the empty texts of the neuron."""
     ax.set(xlim=(0, 10), ylim=(0, 6.4))
     ax.axis("off")
     inputs, unit, output = [(1.1, 5.5), (1.1, 3.7), (1.1, 1.9)], (5.4, 3.7), (9, 3.7)
@@ -119,6 +122,7 @@ def build_neuron(ax):
 
 
 def build_history(ax):
+    """Make the curve of wrong examples."""
     ax.plot([], [], color=BLACK, marker=".", linewidth=1.2)
     ax.set(xlabel="updates so far", ylabel="wrong")
 
@@ -134,6 +138,7 @@ def draw(figure, state):
 
 
 def draw_plane(ax, state):
+    """Put the line, the sides of the two answers and the points in their places."""
     foot, ahead, along = line_geometry(state.w, state.b)
     ends = np.array([foot - FAR * along, foot + FAR * along])
     line, wrong, zeros, ones, spot = ax.lines
@@ -161,6 +166,7 @@ def line_geometry(w, b):
 
 
 def draw_neuron(ax, state):
+    """Write the numbers of the next example into the neuron; edges are as thick as weights."""
     x, w = state.X[state.next], state.w
     numbers = [*x, 1, weighted_sum(state)]
     for text, number in zip(ax.texts, numbers):
@@ -176,6 +182,7 @@ def draw_neuron(ax, state):
 
 
 def draw_history(ax, state):
+    """Draw how many examples were wrong after every update."""
     ax.lines[0].set_data(np.arange(1, len(state.history) + 1), state.history)
     ax.set_xlim(0, max(10, len(state.history)))
     ax.set_ylim(0, max(6, *state.history, 6) + 1)
@@ -227,6 +234,7 @@ def caption(state):
         f"Updates so far: {len(state.history)}. "
         f"The next example (□) is ({x1}, {x2}) with z = {z} and answer {state.y_hat[state.next]}. "
         + next_step(state).replace("\n", " ")
+        + f" A click drops a point of {state.drop}."
     )
 
 

@@ -59,8 +59,25 @@ function addCursor(model, frame, img) {
       return;
     }
     event.preventDefault();
-    event.stopPropagation();
   });
+}
+
+// Keys without Ctrl, Alt or Meta are for the lab: in JupyterLab they would move to another cell,
+// or delete one (the letters dd). Escape and Shift+Enter stay JupyterLab's.
+function keepKey(event) {
+  const shortcut = event.ctrlKey || event.altKey || event.metaKey || event.key === "Escape";
+  if (!shortcut && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
+}
+
+// Calls `action` once `el` is in the page; returns a function that calls it off.
+function whenConnected(el, action) {
+  let request;
+  const look = () => {
+    if (el.isConnected) action();
+    else request = requestAnimationFrame(look);
+  };
+  look();
+  return () => cancelAnimationFrame(request);
 }
 
 function render({ model, el }) {
@@ -85,7 +102,11 @@ function render({ model, el }) {
   redraw();
   model.on("change:caption change:error", update);
   model.on("change:png", redraw);
+  const forget = whenConnected(el, () => {
+    (el.closest(".nnutils-lab") ?? el).addEventListener("keydown", keepKey);
+  });
   return () => {
+    forget();
     model.off("change:caption change:error", update);
     model.off("change:png", redraw);
     URL.revokeObjectURL(img.src);
