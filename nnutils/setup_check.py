@@ -93,7 +93,7 @@ def _is_at_least(version, floor):
     def numbers(text):
         return [int(number) for number in re.match(r"[\d.]*", text)[0].split(".") if number]
 
-    return numbers(version) >= numbers(floor)
+    return numbers(version) >= numbers(floor.removesuffix(".0"))
 
 
 def check_device():
@@ -142,8 +142,8 @@ def check_mnist():
         "When you want it, 11 MB, in a cell: `from nnutils.datasets import load_mnist`, then "
         '`load_mnist("mnist")`. Without a network: see data/README.md.'
     )
-    state = f"{len(missing)} of {len(names)} files not there; the bundled digits stand in"
-    return Row("MNIST", state, todo)
+    what = "not there" if len(missing) == len(names) else f"without {', '.join(missing)}"
+    return Row("MNIST", f"{what}; the bundled digits stand in", todo)
 
 
 def check_kernel_memory():

@@ -89,7 +89,7 @@ def build(figure, state):
 
 
 def build_plane(ax):
-    """Make the artists of the plane: both sides, the line, the points, and the arrow of the weights."""
+    """Make the artists of the plane: both sides, the line, the points, the arrow of w."""
     ax.set_facecolor(LIGHT_BLUE)
     ax.fill([], [], color=LIGHT_ORANGE)  # where the answer is 1
     ax.plot([], [], color=BLACK)  # the line

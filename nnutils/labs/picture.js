@@ -18,6 +18,17 @@ function element(name, className, parent) {
   return node;
 }
 
+// Keys that stay JupyterLab's while a lab has the focus. All others are for the lab: an arrow
+// would move to another cell, and the letters dd delete one.
+function isShortcut(event) {
+  const runsCell = event.key === "Enter" && event.shiftKey;
+  return event.ctrlKey || event.altKey || event.metaKey || event.key === "Escape" || runsCell;
+}
+
+function keepKey(event) {
+  if (!isShortcut(event)) event.stopPropagation();
+}
+
 function showPicture(model, img) {
   const url = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
   const old = img.src;
@@ -48,7 +59,7 @@ function addCursor(model, frame, img) {
     model.send({ ...at });
   });
   img.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (isShortcut(event)) return;
     if (event.key in ARROWS) {
       const [x, y] = ARROWS[event.key];
       const step = event.shiftKey ? LARGE_STEP : STEP;
@@ -60,13 +71,6 @@ function addCursor(model, frame, img) {
     }
     event.preventDefault();
   });
-}
-
-// Keys without Ctrl, Alt or Meta are for the lab: in JupyterLab they would move to another cell,
-// or delete one (the letters dd). Escape and Shift+Enter stay JupyterLab's.
-function keepKey(event) {
-  const shortcut = event.ctrlKey || event.altKey || event.metaKey || event.key === "Escape";
-  if (!shortcut && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
 }
 
 // Calls `action` once `el` is in the page; returns a function that calls it off.

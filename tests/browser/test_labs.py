@@ -150,8 +150,9 @@ def test_the_keys_used_in_a_lab_do_not_reach_jupyterlab(notebook, lab):
             lab.press(element, key)
             assert has_focus(element), (element.get_attribute("class"), key)
         assert active() == before
-    lab.press(lab.picture, "Shift+Enter")  # JupyterLab's own: runs the cell, goes to the next
-    assert lab.becomes(lambda lab: not has_focus(lab.picture))
+    for collapsed in (True, False):
+        lab.press(lab.picture, "Control+b")  # a shortcut of JupyterLab's: hides the side bar
+        assert notebook.page.evaluate("jupyterapp.shell.leftCollapsed") is collapsed
 
 
 def test_the_cursor_of_the_picture_clicks(lab):

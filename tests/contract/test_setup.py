@@ -119,6 +119,12 @@ def test_every_make_target_that_the_text_names_exists_and_is_explained():
         assert set(named) <= targets, page
 
 
+def test_every_benchmark_is_run_by_make_bench():
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        if path.stem not in ("__init__", "tables"):
+            assert f"-m benchmarks.{path.stem}\n" in read("Makefile")
+
+
 # --- Nothing of this machine ----------------------------------------------------------------------
 
 
