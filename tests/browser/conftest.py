@@ -17,16 +17,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the extra 'browser' (Playwright) is not installed"
-)
-
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -64,7 +61,8 @@ class NotebookPage:
         self.errors, self.foreign = [], []
         page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
-        page.on("request", lambda r: is_foreign(r.url) and self.foreign.append(r.url))
+        for event in ("request", "websocket"):
+            page.on(event, lambda r: is_foreign(r.url) and self.foreign.append(r.url))
 
     def run_all(self):
         """Run all cells, wait until they have ended, and return the errors in their outputs."""
@@ -232,17 +230,22 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser():
     """Start a headless Chromium, or skip where there is none."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed: it is in the extra 'browser'"
+    )
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
         pytest.skip(f"none of {', '.join(CHROMIUM_NAMES)} is installed")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        chromium = driver.chromium.launch(
+            executable_path=path, args=[*CHROMIUM_FLAGS, LOOPBACK_ONLY]
+        )
         yield chromium
         chromium.close()
 
 
 @pytest.fixture(scope="session")
-def open_notebook(server, browser):
+def open_notebook(browser, server):
     """Return a function that opens a notebook by its file name: ``with open_notebook(…) as n:``."""
 
     @contextlib.contextmanager
