@@ -26,8 +26,8 @@ class Linear:
     """A fully connected layer: Z = X @ W.T + b, with W (n_out, n_in) and b (n_out,).
 
     The weights are random, the biases 0. ``init`` is "he", variance 2 / n_in (He et al. 2015, for
-    ReLU), or "xavier", variance 2 / (n_in + n_out) (Glorot and Bengio 2010, for sigmoid and tanh).
-    Derived in notebooks 04 and 06.
+    ReLU), or "xavier", variance 2 / (n_in + n_out) (Glorot and Bengio 2010, for sigmoid and tanh);
+    any other raises ValueError. Derived in notebooks 04 and 06.
     """
 
     def __init__(self, n_in, n_out, rng, init="he", dtype=np.float32):

@@ -135,7 +135,7 @@ def _cosine(start, end, part):
     return float(end + (start - end) * (1 + np.cos(np.pi * part)) / 2)
 
 
-def _in_pieces(*arrays, size=16384):
+def _in_pieces(*arrays, size=32768):
     """Yield the same rows of all arrays, about ``size`` numbers at a time.
 
     The pieces and all that is computed from them then stay in the processor's cache: on a large

@@ -7,6 +7,7 @@ is none yet.
 import os
 import platform
 import re
+import textwrap
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -35,8 +36,15 @@ class Row(NamedTuple):
     fine: bool = True
 
     def __str__(self):
-        line = f"{'✓' if self.fine else '✗'} {self.name:<15} {self.state}"
-        return f"{line}\n    → {self.todo}" if self.todo else line
+        line = f"{'✓' if self.fine else '✗'} {self.name:<16} {self.state}"
+        todo = textwrap.fill(
+            self.todo,
+            width=88,
+            initial_indent="    → ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )
+        return f"{line}\n{todo}" if self.todo else line
 
 
 def check_setup():

@@ -141,7 +141,7 @@ def test_card_is_the_same_in_every_notebook_with_a_part_lit(opened):
     assert [(part.strip(), what.strip()) for part, what, _ in rows] == CARD
     lit = [today.strip() for _, _, today in rows]
     assert set(lit) <= {"●", ""}
-    assert "●" in lit
+    assert "●" in lit or opened.number == "00"  # there the card itself is introduced
 
 
 def test_setup_is_one_short_cell_before_all_other_code(opened):

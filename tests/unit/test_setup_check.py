@@ -41,9 +41,9 @@ def test_this_machine_is_fine():
 
 
 def test_a_row_prints_as_a_line_and_what_to_do_below():
-    assert str(setup_check.Row("data", "there")) == "✓ data            there"
+    assert str(setup_check.Row("data", "there")) == "✓ data             there"
     row = setup_check.Row("data", "gone", "Fetch it.", fine=False)
-    assert str(row) == "✗ data            gone\n    → Fetch it."
+    assert str(row) == "✗ data             gone\n    → Fetch it."
 
 
 def test_importing_the_module_loads_neither_torch_nor_matplotlib():

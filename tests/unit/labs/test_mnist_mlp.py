@@ -1,4 +1,4 @@
-"""The lab of notebook 09 against PyTorch's own count of parameters, and a run from beginning to end."""
+"""The lab of notebook 09 against PyTorch's own count of parameters, and whole runs."""
 
 import numpy as np
 import pytest
