@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.special
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -30,6 +30,7 @@ def function(name):
 
 
 @pytest.mark.parametrize("name", TORCH)
+@settings(deadline=None)
 @given(z=any_shape)
 def test_values_and_derivatives_equal_torch(name, z):
     f, f_grad = function(name)
@@ -42,6 +43,7 @@ def test_values_and_derivatives_equal_torch(name, z):
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
+@settings(deadline=None)
 @given(z=hnp.arrays(float, 5, elements=st.floats(0.01, 8) | st.floats(-8, -0.01)))
 def test_derivatives_equal_central_differences_away_from_the_kink(name, z):
     f, f_grad = function(name)
@@ -49,6 +51,7 @@ def test_derivatives_equal_central_differences_away_from_the_kink(name, z):
     np.testing.assert_allclose(f_grad(z), numeric, atol=1e-8)
 
 
+@settings(deadline=None)
 @given(z=logits)
 def test_softmax_and_its_logarithm_equal_scipy(z):
     np.testing.assert_allclose(
@@ -59,6 +62,7 @@ def test_softmax_and_its_logarithm_equal_scipy(z):
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@settings(deadline=None)
 @given(z=hnp.arrays(float, st.integers(1, 6), elements=moderate))
 def test_softmax_derivatives_equal_the_jacobian_of_torch(name, z):
     _, f_grad = function(name)
@@ -75,6 +79,7 @@ def test_softmax_derivatives_of_a_batch_are_those_of_its_rows(name):
     np.testing.assert_allclose(f_grad(z)[1, 2], f_grad(z[1, 2]), rtol=1e-14)
 
 
+@settings(deadline=None)
 @given(z=logits, shift=st.floats(-1000, 1000))
 def test_softmax_sums_to_one_and_ignores_a_shift(z, shift):
     p = activations.softmax(z)

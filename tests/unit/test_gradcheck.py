@@ -16,6 +16,7 @@ any_array = hnp.arrays(
 )
 
 
+@settings(deadline=None)
 @given(x=any_array)
 def test_numeric_gradient_of_a_formula(x):
     before = x.copy()

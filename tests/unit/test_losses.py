@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -42,6 +42,7 @@ any_seed = st.integers(0, 10**6)
 
 
 @pytest.mark.parametrize("name", TORCH)
+@settings(deadline=None)
 @given(shape=any_shape, seed=any_seed)
 def test_loss_and_gradient_equal_torch(name, shape, seed):
     loss, loss_grad = function(name)
@@ -55,6 +56,7 @@ def test_loss_and_gradient_equal_torch(name, shape, seed):
 
 
 @pytest.mark.parametrize("name", TORCH)
+@settings(deadline=None)
 @given(shape=any_shape, seed=any_seed)
 def test_gradient_equals_central_differences(name, shape, seed):
     loss, loss_grad = function(name)
@@ -64,6 +66,7 @@ def test_gradient_equals_central_differences(name, shape, seed):
     np.testing.assert_allclose(loss_grad(z, y), numeric, rtol=1e-7, atol=1e-8)
 
 
+@settings(deadline=None)
 @given(
     z=hnp.arrays(float, 4, elements=st.floats(-30, 30)),
     y=hnp.arrays(float, 4, elements=st.floats(0, 1)),

@@ -101,6 +101,7 @@ def test_outputs_loss_gradients_and_steps_equal_torch(sizes, n, activation, outp
         assert_equal(network, twin)
 
 
+@settings(deadline=None)
 @given(
     n=st.integers(1, 9), n_in=st.integers(1, 9), n_out=st.integers(1, 9), seed=st.integers(0, 99)
 )
@@ -247,6 +248,7 @@ def test_four_examples_can_be_learned_by_heart_and_noise_cannot_be_generalised()
     assert network.accuracy(X[4:], y[4:]) == pytest.approx(0.5, abs=0.08)
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 40), batch_size=st.integers(1, 50), seed=st.integers(0, 99))
 def test_an_epoch_shows_every_example_once(n, batch_size, seed):
     """With rate 0 nothing is learned: the means over the batches are the means over the set."""

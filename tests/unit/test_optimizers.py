@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnutils.optimizers import SGD, Adagrad, Adam, RMSProp, one_cycle
@@ -123,6 +123,7 @@ def test_a_negative_rate_is_refused(kind, rate):
         kind(rate)
 
 
+@settings(deadline=None)
 @given(total=st.integers(1, 300), peak=st.floats(1e-4, 10))
 def test_one_cycle_equals_torch(total, peak):
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], 1.0)
