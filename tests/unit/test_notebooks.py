@@ -132,7 +132,7 @@ def test_pictures_hardly_differ_up_to_two_steps_of_255():
     [
         "<Figure at 0x7f31c0>",
         "object at 0x00007F31C0A1B2C3",
-        "saved in /home/ada/course/data",
+        "saved in /opt/course/data",
         "see C:\\Users\\ada",
         "/tmp/ipykernel_4711/123.py:1: Warning",
     ],

@@ -394,12 +394,13 @@ def test_reset_restores_the_same_picture_values_and_hidden_objects():
     lab.press("draw")
     lab.press("draw")
     first = list(lab.values["numbers"])
-    lab.reset()
-    assert lab.png == png
-    assert lab.values["numbers"] == []
-    lab.press("draw")
-    lab.press("draw")
-    assert lab.values["numbers"] == first
+    for _ in range(2):
+        lab.reset()
+        assert lab.png == png
+        assert lab.values["numbers"] == []
+        lab.press("draw")
+        lab.press("draw")
+        assert lab.values["numbers"] == first
 
 
 def test_reset_after_a_failed_drawing(lab):
@@ -407,6 +408,20 @@ def test_reset_after_a_failed_drawing(lab):
     lab.set(slope=1.5, power=2)
     assert lab.error is not None
     lab.reset()
+    assert lab.error is None
+    assert lab.png == png
+
+
+def test_a_figure_that_was_left_half_built_is_built_anew(lab):
+    def build_and_fail(figure, state):
+        figure.add_subplot()  # the line is missing
+        raise RuntimeError("stopped on the way")
+
+    png, lab._draw = lab.png, build_and_fail
+    lab.reset()
+    assert str(lab.error) == "stopped on the way"
+    lab._draw = draw
+    lab.set(slope=1.0)
     assert lab.error is None
     assert lab.png == png
 
