@@ -5,7 +5,6 @@ import io
 import matplotlib as mpl
 import numpy as np
 from IPython.display import display
-from matplotlib.figure import Figure
 from PIL import Image
 
 # Okabe and Ito (2008), "Color Universal Design": told apart in the common kinds of colour
@@ -69,7 +68,7 @@ def show(figure, alt):
         raise ValueError("alt must say in a sentence what the figure shows, got an empty text")
     data = {"image/png": to_png(figure), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
-    if not isinstance(figure, Figure) or figure.number is None:
+    if getattr(figure, "number", None) is None:  # made without pyplot, which keeps no list of it
         return
     import matplotlib.pyplot as plt
 

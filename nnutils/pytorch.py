@@ -115,7 +115,9 @@ def train(
         device=device,
     )
     history = History()
-    quiet = os.environ.get("TQDM_DISABLE") == "1"  # tqdm's own switch, which its notebook bar ignores
+    quiet = (
+        os.environ.get("TQDM_DISABLE") == "1"
+    )  # tqdm's own switch, which its notebook bar ignores
     with tqdm(total=epochs, bar_format=PROGRESS_BAR, disable=quiet) as bar, closing(steps):
         finished = 0
         try:

@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from nnutils import plotting
 
 DPI = 100
+MARGIN = 0.12  # inches at the sides of a picture
 REST = 0.01  # seconds between two frames of a running action, in which other threads get the lock
 
 # The style of matplotlib is global: two labs must not set and restore it at the same time.
@@ -342,7 +343,8 @@ class Lab:
         self._draw(self.figure, state)
         if self.figure.axes == axes:
             return plotting.to_png(self.figure)
-        self.figure.set_layout_engine("constrained")
+        # The margin leaves room for wider numbers on the axes later on.
+        self.figure.set_layout_engine("constrained", w_pad=MARGIN, h_pad=MARGIN / 2)
         png = plotting.to_png(self.figure)
         self.figure.set_layout_engine("none")  # halves the time of the drawings that follow
         return png

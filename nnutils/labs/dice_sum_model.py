@@ -108,7 +108,8 @@ def draw(figure, state):
     bottom.patches[1].set_data(values=small + big, baseline=small)  # stacked on the small ones
     tallest = (small + big).max()
     low, high = np.floor(min(state.sums.min(), 0)) - 1, np.ceil(state.sums.max()) + 2
-    bottom.set_xlim(min(low, state.threshold - 1), max(high, state.threshold + 1))
+    low, high = min(low, state.threshold - 1), max(high, state.threshold + 1)
+    bottom.set_xlim(low, max(high, state.threshold + 0.25 * (high - low)))  # room for the words
     bottom.set_ylim(0, 1.4 * tallest)
     bottom.lines[0].set_xdata([state.threshold, state.threshold])
     spot = float(np.dot(state.weights, state.roll))

@@ -58,7 +58,9 @@ def build(figure):
         axes.plot([], [], color=GREY, linewidth=1, linestyle="--", label="validation, run before")
         axes.plot([], [], color=BLUE, label="training")
         axes.plot([], [], color=ORANGE, linestyle="--", label="validation")
-    figure.axes[0].set_yscale("log")
+    figure.axes[0].set(yscale="log", ylim=(1e-4, 10))  # the same for every run: they compare
+    figure.axes[1].set_ylim(0, 1.03)
+    figure.suptitle(" ", fontsize=13)
     figure.legend(
         *figure.axes[0].get_legend_handles_labels(),
         loc="outside lower center",
@@ -71,7 +73,7 @@ def draw(figure, state):
     """Draw loss and accuracy against the epochs; the run before stays in grey."""
     if not figure.axes:
         build(figure)
-    figure.suptitle(f"{state.network}: {state.parameters:,} parameters", fontsize=13)
+    figure.texts[0].set_text(f"{state.network}: {state.parameters:,} parameters")
     loss, accuracy = figure.axes
     for place, run in enumerate(state.runs):
         epochs = np.arange(1, len(run.loss) + 1)
@@ -83,11 +85,8 @@ def draw(figure, state):
             for line, curve in zip(axes.lines[first_line : first_line + 2], curves):
                 line.set_data(epochs, curve)
     longest = max(len(run.loss) for run in state.runs)
-    losses = [x for run in state.runs for x in (*run.loss, *run.val_loss)]
     for axes in figure.axes:
         axes.set_xlim(0, longest + 1)
-    loss.set_ylim(max(min(losses) / 2, 1e-5), 2 * max(losses))
-    accuracy.set_ylim(0, 1.03)
 
 
 def caption(state):
