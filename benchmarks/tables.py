@@ -17,11 +17,13 @@ def measure(functions, rounds):
 
     ``functions`` is a dict of functions without arguments; so is the result, with numbers. In turn,
     because another program on the machine then slows all of them, and the ratios hold. One round
-    goes before that does not count.
+    goes before that does not count. The pause before each function lets the threads of the one
+    before fall asleep: NumPy's and torch's keep a core busy for a while after their work.
     """
     seconds = {name: [] for name in functions}
     for _ in range(1 + rounds):
         for name, function in functions.items():
+            time.sleep(0.1)
             start = time.perf_counter()
             function()
             seconds[name].append(time.perf_counter() - start)

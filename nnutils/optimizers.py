@@ -110,9 +110,9 @@ class Adam(Optimizer):
         m += (1 - self.beta1) * g
         s *= self.beta2
         s += (1 - self.beta2) * g * g
-        m_hat = m / (1 - self.beta1**self.t)
-        s_hat = s / (1 - self.beta2**self.t)
-        p -= self.rate * m_hat / (np.sqrt(s_hat) + self.eps)
+        root = (1 - self.beta2**self.t) ** 0.5  # the two corrections as numbers, not as arrays:
+        rate = self.rate * root / (1 - self.beta1**self.t)  # the end of section 2 of the paper
+        p -= rate * m / (np.sqrt(s) + root * self.eps)
 
 
 def one_cycle(step, total, peak):
