@@ -295,7 +295,7 @@ class TestStopping:
         assert not weights(model).equal(start)
         assert not model.training
 
-    def test_an_interrupt_from_outside_can_come_at_any_moment(self):
+    def test_an_interrupt_from_outside_can_come_at_any_moment(self, interruptible):
         X, y = small_images()
         model = make_mlp(16, 8, 2)
         timer = threading.Timer(0.5, _thread.interrupt_main)

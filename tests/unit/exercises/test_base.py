@@ -500,7 +500,7 @@ def test_a_function_that_cannot_be_stopped_asks_for_a_new_kernel():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is a signal of POSIX here")
-def test_the_learners_interrupt_passes_through_and_stops_the_function():
+def test_the_learners_interrupt_passes_through_and_stops_the_function(interruptible):
     threads = threading.active_count()
     timer = threading.Timer(0.3, _thread.interrupt_main)
     timer.start()
