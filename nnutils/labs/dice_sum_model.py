@@ -55,7 +55,7 @@ def cell_of(roll):
     return 7 * (third - 1) + second - 1, first - 1
 
 
-def build(figure, state):
+def build(figure):
     """Make the two axes and their artists once."""
     top, bottom = figure.subplots(2, 1, height_ratios=[1.15, 1])
     colours = ListedColormap(["#A6CDE6", "#F3BE9C"])  # light blue: small, light orange: big
@@ -89,7 +89,7 @@ def build(figure, state):
 def draw(figure, state):
     """Draw the 216 rolls, the wrong ones crossed out, above the histogram of weighted sums."""
     if not figure.axes:
-        build(figure, state)
+        build(figure)
     top, bottom = figure.axes
     wrong_rows, wrong_columns = np.nonzero(grid(state.says_big != BIG, gap=0))
     top.lines[0].set_data(wrong_columns, wrong_rows)
