@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from matplotlib.ticker import MaxNLocator
 
 from nnutils.datasets import load_digits
 from nnutils.labs.base import Action, Choice, Lab, Slider
@@ -53,6 +54,7 @@ def build(figure):
     """Make the two axes and their lines once: training and validation, of this run and the last."""
     for axes, label in zip(figure.subplots(1, 2), ("loss", "accuracy")):
         axes.set(xlabel="epoch", ylabel=label)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(color=LIGHT, linewidth=0.8)
         axes.plot([], [], color=GREY, linewidth=1, label="training, run before")
         axes.plot([], [], color=GREY, linewidth=1, linestyle="--", label="validation, run before")

@@ -1,7 +1,9 @@
 """What every lab must keep to, whatever it shows."""
 
 import importlib
+import inspect
 import io
+import itertools
 import math
 import pkgutil
 import re
@@ -172,6 +174,21 @@ def test_every_action_can_be_pressed_at_the_start_and_anywhere(lab):
         lab.reset()
         assert_sound(lab)
         assert lab.png == png
+
+
+def test_every_frame_of_an_action_is_sound(lab):
+    """How far a run gets before stop depends on the machine: no frame may be cut off."""
+    rng = np.random.default_rng(23)
+    for action in lab._actions.values():
+        for place in ({}, random_values(lab, rng)):
+            lab.set(**place)
+            steps = action.function(**lab.values)
+            if not inspect.isgenerator(steps):
+                continue
+            for changes in itertools.islice(steps, 30):
+                lab._take_step(dict(changes))
+                assert_sound(lab)
+            steps.close()
 
 
 def test_a_click_anywhere_is_survived(lab):

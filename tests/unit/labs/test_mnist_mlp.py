@@ -40,6 +40,20 @@ def test_the_first_run_is_a_trained_network_and_the_same_each_time(lab):
     np.testing.assert_allclose(again.loss, run.loss, rtol=1e-3)
 
 
+def test_the_epochs_are_whole_numbers_and_fit_in_the_picture(lab):
+    (first,) = lab.state.runs
+    for epochs in range(1, 61):
+        curves = [np.full(epochs, 0.5)] * 4
+        lab.set(runs=(mnist_mlp.Run("784–10", *curves), first))
+        longest = max(epochs, len(first.loss))
+        for axes in lab.figure.axes:
+            ticks = [text.get_text() for text in axes.get_xticklabels()]
+            assert all(tick.isdigit() for tick in ticks), ticks
+            assert axes.get_xlim() == (0, longest + 1)
+            box = axes.get_tightbbox()
+            assert 0 <= box.x0 and box.x1 <= lab.figure.bbox.width
+
+
 def test_validation_digits_are_never_learned_from():
     highest = mnist_mlp.train_mlp_lab()._controls["examples"].high
     assert highest + mnist_mlp.VALIDATION <= len(load_digits().X_train)
