@@ -109,10 +109,16 @@ class Adam(Optimizer):
         m *= self.beta1
         m += (1 - self.beta1) * g
         s *= self.beta2
-        s += (1 - self.beta2) * g * g
+        squares = g * g
+        squares *= 1 - self.beta2
+        s += squares
         root = (1 - self.beta2**self.t) ** 0.5  # the two corrections as numbers, not as arrays:
         rate = self.rate * root / (1 - self.beta1**self.t)  # the end of section 2 of the paper
-        p -= rate * m / (np.sqrt(s) + root * self.eps)
+        step = np.sqrt(s)  # what follows is p -= rate * m / (√s + root · eps), without new arrays
+        step += root * self.eps
+        np.divide(m, step, out=step)
+        step *= rate
+        p -= step
 
 
 def one_cycle(step, total, peak):
@@ -135,7 +141,7 @@ def _cosine(start, end, part):
     return float(end + (start - end) * (1 + np.cos(np.pi * part)) / 2)
 
 
-def _in_pieces(*arrays, size=32768):
+def _in_pieces(*arrays, size=49152):
     """Yield the same rows of all arrays, about ``size`` numbers at a time.
 
     The pieces and all that is computed from them then stay in the processor's cache: on a large
