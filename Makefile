@@ -20,8 +20,9 @@ help:
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
+# Two processes with one thread each: with more threads than cores, each waits for the others.
 test: .venv/installed
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-browser: .venv/installed-browser
 	$(BIN)/python -m pytest tests/browser
