@@ -1,0 +1,306 @@
+"""The lab of notebook 05: five optimizers race down a landscape."""
+
+import time
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from nnutils import landscapes
+from nnutils.labs.base import Action, Choice, Lab, Slider
+from nnutils.optimizers import SGD, Adagrad, Adam, RMSProp
+from nnutils.plotting import BLACK, BLUE, GREEN, ORANGE, PINK
+
+__all__ = ["optimizer_race_lab"]
+
+LANDSCAPES = {
+    "bowl": (landscapes.bowl, landscapes.bowl_grad),
+    "ravine": (landscapes.ravine, landscapes.ravine_grad),
+    "saddle": (landscapes.saddle, landscapes.saddle_grad),
+    "many minima": (landscapes.many_minima, landscapes.many_minima_grad),
+}
+RACERS = {  # colour and marker in the picture
+    "SGD": (BLUE, "o"),
+    "Momentum": (ORANGE, "s"),
+    "Adagrad": (PINK, "D"),
+    "RMSProp": (GREEN, "v"),
+    "Adam": (BLACK, "^"),
+}
+EDGE = 3.0  # the picture shows −3 … 3 in both directions
+STEPS = 100  # of a whole race
+FAR = 100.0  # whoever is farther out than this has diverged
+LOWEST, HIGHEST = 1e-6, 1e3  # of the axis of the losses
+LAND = LinearSegmentedColormap.from_list("land", ["#FFFFFF", "#8CA4B8"])
+
+
+class State(NamedTuple):
+    """What the picture shows. ``paths`` and ``losses`` hold one array for each racer."""
+
+    landscape: str
+    rate: float
+    momentum: float
+    noise: float
+    seed: int
+    steps: int
+    paths: dict  # name -> (k + 1, 2), with k = steps, or fewer for one that has diverged
+    losses: dict  # name -> (k + 1,)
+
+
+def make_racers(rate, momentum):
+    """Return the five optimizers, all with one rate; the momentum is also the β₁ of Adam."""
+    return {
+        "SGD": SGD(rate),
+        "Momentum": SGD(rate, momentum),
+        "Adagrad": Adagrad(rate),
+        "RMSProp": RMSProp(rate, beta=0.9),
+        "Adam": Adam(rate, beta1=momentum),
+    }
+
+
+def descend(optimizer, gradient, start, noise):
+    """Return the places (k + 1, 2) from ``start`` on, one step for each row of ``noise``.
+
+    The path ends early, k < len(noise), at the first place that is too far out.
+    """
+    p = np.array(start)
+    path = [p.copy()]
+    for disturbance in noise:
+        optimizer.step([p], [gradient(p) + disturbance])
+        path.append(p.copy())
+        if np.abs(p).max() > FAR:
+            break
+    return np.array(path)
+
+
+@lru_cache(maxsize=4)
+def race(landscape, start, rate, momentum, noise, seed):
+    """Return the paths of all racers, by name; the same noise falls on each of them."""
+    _, gradient = LANDSCAPES[landscape]
+    disturbances = noise * np.random.default_rng(seed).normal(size=(STEPS, 2))
+    return {
+        name: descend(optimizer, gradient, start, disturbances)
+        for name, optimizer in make_racers(rate, momentum).items()
+    }
+
+
+def compute(landscape, start_x, start_y, rate, momentum, noise, steps, seed):
+    """Let the five race and keep their first ``steps`` steps."""
+    loss, _ = LANDSCAPES[landscape]
+    whole = race(landscape, (start_x, start_y), rate, momentum, noise, seed)
+    paths = {name: path[: steps + 1] for name, path in whole.items()}
+    losses = {name: loss(path) for name, path in paths.items()}
+    return State(landscape, rate, momentum, noise, seed, steps, paths, losses)
+
+
+def has_diverged(state, name):
+    """Tell whether the racer has gone too far out within the steps that are shown."""
+    return bool(np.abs(state.paths[name][-1]).max() > FAR)
+
+
+# --- The picture ---------------------------------------------------------------------------------
+
+
+@lru_cache
+def shaded(landscape):
+    """Return the landscape as a picture (320, 320): bands of equal height, darker at the seams."""
+    axis = np.linspace(-EDGE, EDGE, 320)
+    loss, _ = LANDSCAPES[landscape]
+    height = np.sqrt(loss(np.stack(np.meshgrid(axis, axis), axis=-1)))  # even out the bands
+    bands = np.floor(14 * height / height.max())
+    seams = (bands != np.roll(bands, 1, axis=0)) | (bands != np.roll(bands, 1, axis=1))
+    seams[0] = seams[:, 0] = False
+    return (bands + 3 * seams) / 17
+
+
+def build(figure):
+    """Make the three axes and their artists once: the land, the losses, the table of losses."""
+    land, losses, table = figure.subplots(1, 3, width_ratios=[4.3, 2.1, 1.8])
+    land.imshow(
+        shaded("bowl"),
+        extent=(-EDGE, EDGE, -EDGE, EDGE),
+        origin="lower",
+        cmap=LAND,
+        vmin=0,
+        vmax=1,
+        interpolation="nearest",
+    )
+    for colour, marker in RACERS.values():
+        land.plot([], [], color=colour, linewidth=1.6)
+        land.plot([], [], marker, color=colour, clip_on=False, markeredgecolor="white")
+        losses.plot([], [], marker, color=colour, clip_on=False, markeredgecolor="white")
+        losses.lines[-1].set(linestyle="-", linewidth=1.6, markevery=[-1])
+    land.plot([], [], "*", color="white", markersize=15, markeredgecolor=BLACK)  # the start
+    land.lines[-1].set_clip_on(False)
+    land.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xlabel="x", ylabel="y")
+    land.set(xticks=(-3, 0, 3), yticks=(-3, 0, 3))
+    losses.set(xlim=(0, STEPS), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="step", title="loss")
+    losses.set_xticks([0, 50, 100])
+    losses.minorticks_off()
+    losses.set_yticks([1e-6, 1e-3, 1, 1e3], ["0.000001", "0.001", "1", "1000"])
+
+    table.set(xlim=(0, 1), ylim=(0, 5.4))
+    table.axis("off")
+    for row, (name, (colour, marker)) in enumerate(RACERS.items()):
+        height = 4.6 - row
+        table.plot(0.04, height, marker, color=colour, markersize=8, markeredgecolor="white")
+        table.text(0.15, height, name, va="center", fontsize=11.5)
+        table.text(0.15, height - 0.36, "", va="center", fontsize=11)
+
+
+def draw(figure, state):
+    """Draw the paths on the land, the losses beside them, and the last loss of each."""
+    if not figure.axes:
+        build(figure)
+    land, losses, table = figure.axes
+    land.images[0].set_data(shaded(state.landscape))
+    land.set_title(f"{state.landscape}, {state.steps} steps")
+    first = state.paths["SGD"][0]
+    land.lines[-1].set_data(first[:1], first[1:])
+    leaders = leading(state)
+    for k, (name, (_, marker)) in enumerate(RACERS.items()):
+        path, curve = state.paths[name], np.clip(state.losses[name], LOWEST, HIGHEST)
+        shape, size = ("X", 11) if has_diverged(state, name) else (marker, 8)
+        land.lines[2 * k].set_data(path[:, 0], path[:, 1])
+        land.lines[2 * k + 1].set_data(*np.clip(path[-1:], -EDGE, EDGE).T)
+        losses.lines[k].set_data(np.arange(len(curve)), curve)
+        for end in (land.lines[2 * k + 1], losses.lines[k]):
+            end.set_marker(shape)
+            end.set_markersize(size)
+        table.texts[2 * k + 1].set_text(result(state, name))
+        table.texts[2 * k + 1].set_fontweight("bold" if name in leaders else "normal")
+
+
+# --- Words ---------------------------------------------------------------------------------------
+
+
+def shown(number):
+    """Return a number with two digits and without an exponent, with a real minus sign."""
+    text = np.format_float_positional(number, precision=2, fractional=False, trim="-")
+    return text.replace("-", "−")
+
+
+def result(state, name):
+    """Say in a few words where the racer's loss is."""
+    if has_diverged(state, name):
+        return f"diverged, step {len(state.paths[name]) - 1}"
+    loss = state.losses[name][-1]
+    return shown(loss) if loss >= LOWEST else f"below {shown(LOWEST)}"
+
+
+def leading(state):
+    """Return the names of those whose loss reads lowest, in the order of the race."""
+    readings = {
+        name: float(f"{max(losses[-1], LOWEST):.1e}")  # two digits, as in the table
+        for name, losses in state.losses.items()
+        if not has_diverged(state, name)
+    }
+    return [name for name, reading in readings.items() if reading == min(readings.values())]
+
+
+def in_words(names):
+    """Return "A", "A and B" or "A, B and C"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def caption(state):
+    """Say in words who leads, where all the others are, and who has diverged."""
+    x, y = state.paths["SGD"][0]
+    many = state.landscape == "many minima"
+    where = "among many minima" if many else f"down the {state.landscape}"
+    noise = f"noise {state.noise:g} (draw {state.seed + 1})" if state.noise else "no noise"
+    setting = (
+        f"Race {where} from ({shown(x)}, {shown(y)}) with rate {state.rate:g}, "
+        f"momentum {state.momentum:g} and {noise}."
+    )
+    return " ".join(filter(None, [setting, standing(state), divergence(state), remark(state)]))
+
+
+def standing(state):
+    """Say who leads after so many steps, and what the losses of the others are."""
+    leaders = leading(state)
+    count = f"After {state.steps} step{'s' * (state.steps != 1)}"
+    if not leaders:
+        return f"{count} nobody is left in the race."
+    lead = f"{in_words(leaders)} {'leads' if len(leaders) == 1 else 'are level'}"
+    text = f"{count} {lead} with a loss {of(result(state, leaders[0]))}"
+    others = [n for n in RACERS if n not in leaders and not has_diverged(state, n)]
+    others.sort(key=lambda name: state.losses[name][-1])
+    if others:
+        text += "; then " + ", ".join(f"{name} {result(state, name)}" for name in others)
+    return text + "."
+
+
+def of(loss):
+    """Return "of 3" for "3", and "below 3" as it is."""
+    return loss if loss.startswith("below") else f"of {loss}"
+
+
+def divergence(state):
+    """Say who has diverged, and at which step."""
+    lost = [name for name in RACERS if has_diverged(state, name)]
+    if not lost:
+        return ""
+    steps = [f"{name} at step {len(state.paths[name]) - 1}" for name in lost]
+    return f"Diverged, each step carrying it farther out (×): {in_words(steps)}."
+
+
+def remark(state):
+    """Say what is special about the places that were reached."""
+    if state.landscape == "saddle":
+        if all((path[:, 1] == 0).all() for path in state.paths.values()):
+            return "On the ridge y = 0 the gradient has no part along y, so nobody leaves it."
+    if state.landscape == "many minima":
+        deepest = [name for name, path in state.paths.items() if np.abs(path[-1]).max() < 1]
+        if not deepest:
+            return "Nobody is in the deepest valley, in the middle."
+        verb = "is" if len(deepest) == 1 else "are"
+        return f"{in_words(deepest)} {verb} in the deepest valley, in the middle."
+    return ""
+
+
+# --- What the buttons and a click do --------------------------------------------------------------
+
+
+def run_race(steps, **values):
+    """Run the race from the start, two steps to a frame."""
+    for now in range(0, STEPS + 1, 2):
+        yield {"steps": now, "progress": now / STEPS}
+        time.sleep(0.02)  # slow enough to watch
+
+
+def new_noise(seed, **values):
+    """Draw other noise."""
+    return {"seed": seed + 1}
+
+
+def choose_start(click, **values):
+    """Start from the clicked place, rounded to the grid of the sliders."""
+    if click.axes != 0:
+        return {}
+    x, y = np.clip(np.round([click.x, click.y], 1), -EDGE, EDGE) + 0.0
+    return {"start_x": float(x), "start_y": float(y)}
+
+
+def optimizer_race_lab():
+    """Race SGD, momentum, Adagrad, RMSProp and Adam down a landscape from a chosen start."""
+    return Lab(
+        "Race five optimizers downhill",
+        [
+            Choice("landscape", "landscape", tuple(LANDSCAPES), "ravine"),
+            Slider("steps", "steps", 0, STEPS, 1, 60),
+            Slider("start_x", "start x", -EDGE, EDGE, 0.1, -2.5),
+            Slider("start_y", "start y", -EDGE, EDGE, 0.1, 1.5),
+            Slider("rate", "learning rate", 0.01, 1.1, 0.01, 0.18),
+            Slider("momentum", "momentum", 0.0, 0.98, 0.02, 0.8),
+            Slider("noise", "noise in the gradient", 0.0, 3.0, 0.1, 0.0),
+            Action("race", "Race", run_race),
+            Action("new_noise", "New noise", new_noise),
+        ],
+        compute,
+        draw,
+        caption,
+        hidden={"seed": 0},
+        on_click=choose_start,
+        size=(8, 4),
+    )

@@ -1,0 +1,144 @@
+"""The lab of notebook 05 against torch.optim and closed formulas."""
+
+import numpy as np
+import pytest
+import torch
+
+from nnutils.labs import loss_and_gradient_descent as module
+from nnutils.labs.base import Click
+
+RAVINE = {"landscape": "ravine", "start_x": -2.5, "start_y": 1.5, "rate": 0.1, "momentum": 0.8}
+START = {**RAVINE, "noise": 0.0, "steps": module.STEPS, "seed": 0}
+TORCH = {
+    "SGD": lambda p: torch.optim.SGD(p, 0.1),
+    "Momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.8),
+    "Adagrad": lambda p: torch.optim.Adagrad(p, 0.1),
+    "RMSProp": lambda p: torch.optim.RMSprop(p, 0.1, alpha=0.9),
+    "Adam": lambda p: torch.optim.Adam(p, 0.1, betas=(0.8, 0.999)),
+}
+
+
+def state(**changes):
+    return module.compute(**{**START, **changes})
+
+
+@pytest.mark.parametrize("name", TORCH)
+@pytest.mark.parametrize("landscape", module.LANDSCAPES)
+def test_paths_are_those_of_torch(name, landscape):
+    p = torch.tensor([-2.5, 1.5], dtype=torch.float64, requires_grad=True)
+    optimizer, expected = TORCH[name]([p]), [p.detach().numpy().copy()]
+    _, gradient = module.LANDSCAPES[landscape]
+    for _ in range(module.STEPS):
+        p.grad = torch.tensor(gradient(p.detach().numpy()))
+        optimizer.step()
+        expected.append(p.detach().numpy().copy())
+    np.testing.assert_allclose(state(landscape=landscape).paths[name], expected, atol=1e-9)
+
+
+def test_all_start_at_the_start_and_losses_belong_to_places():
+    s = state(noise=1.0)
+    assert list(s.paths) == list(module.RACERS)
+    for name, path in s.paths.items():
+        np.testing.assert_array_equal(path[0], [-2.5, 1.5])
+        np.testing.assert_allclose(s.losses[name], 0.1 * path[:, 0] ** 2 + 5 * path[:, 1] ** 2)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 37])
+def test_fewer_steps_are_the_beginning_of_the_same_race(steps):
+    whole, part = state(noise=0.7), state(noise=0.7, steps=steps)
+    for name, path in part.paths.items():
+        assert len(path) == steps + 1
+        np.testing.assert_array_equal(path, whole.paths[name][: steps + 1])
+
+
+@pytest.mark.parametrize(("landscape", "limit"), [("bowl", 1.0), ("ravine", 0.2)])
+def test_sgd_diverges_beyond_two_over_the_curvature(landscape, limit):
+    for rate, goes in [(limit - 0.02, False), (limit + 0.1, True)]:
+        s = state(landscape=landscape, rate=rate)
+        assert module.has_diverged(s, "SGD") is goes
+        assert bool(s.losses["SGD"][-1] > s.losses["SGD"][0]) is goes
+
+
+def test_a_diverged_racer_is_named_with_its_step_and_not_ranked():
+    s = state(rate=0.25)
+    steps = len(s.paths["SGD"]) - 1
+    # Each step multiplies y by 1 − 0.25·10 = −1.5, from 1.5 on: the first above 100.
+    assert steps == int(np.ceil(np.log(100 / 1.5) / np.log(1.5)))
+    text = module.caption(s)
+    assert f"Diverged, each step carrying it farther out (×): SGD at step {steps}." in text
+    assert "SGD" not in module.leading(s)
+    before = state(rate=0.25, steps=steps - 1)
+    assert not module.has_diverged(before, "SGD") and "Diverged" not in module.caption(before)
+
+
+def test_one_step_is_enough_in_the_bowl_at_one_over_the_curvature():
+    s = state(landscape="bowl", rate=0.5, steps=1)
+    assert module.leading(s) == ["SGD", "Momentum"]
+    assert "SGD and Momentum are level with a loss below 0.000001" in module.caption(s)
+
+
+def test_nobody_leaves_the_ridge_of_the_saddle_without_noise():
+    s = state(landscape="saddle", start_y=0.0)
+    assert all((path[:, 1] == 0).all() for path in s.paths.values())
+    assert "nobody leaves it" in module.caption(s)
+
+
+@pytest.mark.parametrize("changes", [{"start_y": 0.0, "noise": 0.1}, {"start_y": 0.1}])
+def test_a_little_noise_or_a_little_distance_leads_off_the_ridge(changes):
+    s = state(landscape="saddle", **changes)
+    assert all(abs(path[-1, 1]) > 0.05 for path in s.paths.values())
+    assert "nobody leaves it" not in module.caption(s)
+
+
+def test_the_deepest_valley_is_told_from_the_others():
+    s = state(landscape="many minima", start_x=0.3, start_y=-0.4, momentum=0.0)
+    assert "SGD, Momentum, Adagrad, RMSProp and Adam are in the deepest" in module.caption(s)
+    s = state(landscape="many minima", start_x=1.8, start_y=1.8, rate=0.01, momentum=0.0)
+    assert "Nobody is in the deepest valley" in module.caption(s)
+
+
+def test_the_leader_has_the_lowest_loss():
+    s = state(steps=40)
+    (leader,) = module.leading(s)
+    assert leader == min(s.losses, key=lambda name: s.losses[name][-1])
+    assert f"{leader} leads" in module.caption(s)
+
+
+def test_other_noise_is_another_race_and_the_same_noise_the_same():
+    first, again, other = state(noise=1.0), state(noise=1.0), state(noise=1.0, seed=1)
+    for name in module.RACERS:
+        np.testing.assert_array_equal(first.paths[name], again.paths[name])
+        assert np.abs(first.paths[name] - other.paths[name]).max() > 0.01
+
+
+def test_a_click_on_the_land_sets_the_start_and_elsewhere_nothing():
+    assert module.choose_start(Click(0, 1.23, -0.04)) == {"start_x": 1.2, "start_y": 0.0}
+    assert module.choose_start(Click(0, 3.04, -9.0)) == {"start_x": 3.0, "start_y": -3.0}
+    assert module.choose_start(Click(1, 50.0, 1.0)) == {}
+    lab = module.optimizer_race_lab()
+    lab.click(0, -1.0, 2.0)
+    np.testing.assert_array_equal(lab.state.paths["Adam"][0], [-1, 2])
+
+
+def test_the_race_runs_from_the_first_step_to_the_last(monkeypatch):
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+    frames = list(module.run_race(**START))
+    assert [frame["steps"] for frame in frames] == list(range(0, module.STEPS + 1, 2))
+    assert frames[-1]["progress"] == 1
+
+
+def test_the_bands_of_the_picture_follow_the_loss():
+    picture = module.shaded("ravine")
+    axis = np.linspace(-3, 3, 320)
+    middle = picture[160]  # along y = 0, where the loss is 0.1·x²: lowest in the middle
+    assert picture.min() == 0 and picture.max() <= 1
+    assert abs(axis[middle.argmin()]) < 1.5
+    assert picture[0, 160] > picture[160, 0]  # steeper across than along
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0.0077123, "0.0077"), (3.04, "3"), (-2.5, "−2.5"), (120.0, "120"), (1.26e-5, "0.000013")],
+)
+def test_numbers_are_shown_with_two_digits_and_no_exponent(number, text):
+    assert module.shown(number) == text
