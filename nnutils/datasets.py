@@ -1,4 +1,4 @@
-"""The data of the course: toy sets in the plane, bundled handwritten digits, MNIST.
+"""The data of the course: toy sets in the plane, handwritten digits, colour pictures.
 
 Images are uint8, 0 for paper and 255 for full ink; they become floats when a batch is made.
 """
@@ -6,6 +6,8 @@ Images are uint8, 0 for paper and 255 for full ink; they become floats when a ba
 import gzip
 import hashlib
 import os
+import tarfile
+import warnings
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +27,9 @@ MNIST_SHA256 = {  # of the files' content when unpacked, since .gz files of one 
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+CIFAR10_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+PHOTOS = ("cat", "cup", "rocket", "astronaut")  # in data/photos.png: two above, two below
 
 
 class ImageData(NamedTuple):
@@ -38,6 +43,20 @@ class ImageData(NamedTuple):
     y_train: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
+    name: str
+
+
+class ColourImages(NamedTuple):
+    """Colour images, their labels, and what the labels stand for.
+
+    ``X`` has shape (n, 3, 32, 32), uint8, the channels red, green and blue; ``y`` has shape (n,),
+    int64; ``classes[y[i]]`` says in a word what image i shows; ``name`` is "CIFAR-10" or "pieces of
+    four photographs".
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    classes: tuple
     name: str
 
 
@@ -261,18 +280,14 @@ def load_mnist(source="auto"):
 
 def _read_mnist(name):
     """Return one of the four files as an array, from the disk or else from a mirror."""
-    folder, place = DATA_FOLDER, "data/"
-    if os.environ.get("NNUTILS_DATA"):
-        folder, place = Path(os.environ["NNUTILS_DATA"]).expanduser(), "NNUTILS_DATA"
-    if not folder.is_dir():
-        raise OSError(f"{place} is no folder ({folder})")
+    folder, place = _data_folder()
     for path in (folder / name, folder / f"{name}.gz"):
         if path.exists():
             try:
                 return _parse_idx(_unpack(path.read_bytes(), name))
             except ValueError as problem:
                 _set_aside(path, problem)
-    if os.environ.get("NNUTILS_OFFLINE", "0") not in ("", "0"):
+    if _is_offline():
         raise OSError(f"{name} is not in {place}, and NNUTILS_OFFLINE forbids a download")
     return _download_mnist(name, folder)
 
@@ -288,6 +303,20 @@ def _download_mnist(name, folder):
     except OSError as problem:
         raise OSError(f"{name} is not in {folder}, and {problem}") from problem
     return _parse_idx(_unpack(path.read_bytes(), name))
+
+
+def _data_folder():
+    """Return the folder that data files are read from, and what the messages call it."""
+    folder, place = DATA_FOLDER, "data/"
+    if os.environ.get("NNUTILS_DATA"):
+        folder, place = Path(os.environ["NNUTILS_DATA"]).expanduser(), "NNUTILS_DATA"
+    if not folder.is_dir():
+        raise OSError(f"{place} is no folder ({folder})")
+    return folder, place
+
+
+def _is_offline():
+    return os.environ.get("NNUTILS_OFFLINE", "0") not in ("", "0")
 
 
 def _unpack(content, name):
@@ -325,3 +354,122 @@ def _set_aside(path, problem):
         print(f"{path} {problem}. It is not used.")
     else:
         print(f"{path} {problem}. It is not used; its name is now {aside.name}.")
+
+
+# --- Colour pictures ------------------------------------------------------------------------------
+
+
+def load_photos():
+    """Load four photographs: a cat, a cup, a rocket and an astronaut, (4, 3, 128, 128) uint8.
+
+    The second axis holds the channels red, green and blue. Raises FileNotFoundError when the
+    course's data folder is not there. Used in notebook 07.
+    """
+    return _cut(_read_photos(), 128)
+
+
+def load_cifar10(source="auto"):
+    """Load the 10,000 test images of CIFAR-10: colour images of 32×32 pixels in ten classes.
+
+    They are read through ``torchvision.datasets.CIFAR10`` from the folder ``NNUTILS_DATA`` when
+    that is set, otherwise from the course's ``data/``: from ``cifar-10-batches-py``, or from the
+    published archive, whose SHA-256 is checked. With ``source="auto"`` nothing is downloaded: when
+    CIFAR-10 is not there, 64 pieces of the bundled photographs stand in, and a line says so.
+    ``"cifar10"`` asks for a download, 170 MB, and raises OSError with what was tried when there is
+    none; ``"photos"`` loads the pieces. Raises ValueError for another source. Used in notebook 07;
+    Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
+    """
+    if source not in ("auto", "cifar10", "photos"):
+        raise ValueError(f'source must be "auto", "cifar10" or "photos", got {source!r}')
+    if source == "photos":
+        return _cut_photos()
+    try:
+        return _read_cifar10(may_download=source == "cifar10")
+    except OSError as problem:
+        if source == "cifar10":
+            raise
+        print(
+            f"CIFAR-10 is not available: {problem}. 64 pieces of four photographs stand in. "
+            'With a network, load_cifar10("cifar10") fetches it, 170 MB; data/README.md shows '
+            "other ways."
+        )
+        return _cut_photos()
+
+
+def _read_photos():
+    """Return the photographs side by side: (3, 256, 256)."""
+    path = DATA_FOLDER / "photos.png"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"the bundled photographs are not at {path}: install the course from its own folder "
+            "with `pip install -e .`"
+        )
+    return np.asarray(Image.open(path)).transpose(2, 0, 1)
+
+
+def _cut(picture, size):
+    """Cut a picture (3, H, W) into squares, row by row: (n, 3, size, size)."""
+    channels, height, width = picture.shape
+    squares = picture.reshape(channels, height // size, size, width // size, size)
+    return squares.transpose(1, 3, 0, 2, 4).reshape(-1, channels, size, size)
+
+
+def _cut_photos():
+    """Return the photographs as 64 images of CIFAR-10's size, eight to a row."""
+    row, column = np.divmod(np.arange(64), 8)
+    y = 2 * (row // 4) + column // 4
+    return ColourImages(_cut(_read_photos(), 32), y, PHOTOS, "pieces of four photographs")
+
+
+def _read_cifar10(may_download):
+    """Return CIFAR-10 from the disk, unpacking its archive or downloading it where needed."""
+    folder, place = _data_folder()
+    unpacked, archive = folder / "cifar-10-batches-py", folder / "cifar-10-python.tar.gz"
+    if unpacked.is_dir():
+        try:
+            return _open_cifar10(folder)
+        except RuntimeError:  # torchvision compares the MD5 sum of each file
+            print(f"{unpacked} is not complete, or not the published one. It is not used.")
+    if archive.exists():
+        try:
+            _check_cifar10(archive.read_bytes())
+        except ValueError as problem:
+            _set_aside(archive, problem)
+    if not archive.exists():
+        if not may_download:
+            raise OSError(f"{archive.name} is not in {place}")
+        _download_cifar10(archive, place)
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return _open_cifar10(folder)
+
+
+def _open_cifar10(folder):
+    """Return the unpacked CIFAR-10 in ``folder``; RuntimeError unless every file is right."""
+    from torchvision.datasets import CIFAR10  # here, since it loads torch
+
+    with warnings.catch_warnings():  # NumPy 2.4.0 to 2.4.4 find the files' old pickles strange
+        warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
+        data = CIFAR10(folder, train=False)
+    X = np.ascontiguousarray(data.data.transpose(0, 3, 1, 2))  # torchvision has channels last
+    return ColourImages(X, np.array(data.targets), tuple(data.classes), "CIFAR-10")
+
+
+def _download_cifar10(archive, place):
+    if _is_offline():
+        raise OSError(f"{archive.name} is not in {place}, and NNUTILS_OFFLINE forbids a download")
+    from nnutils.download import download  # here, since most sessions never download
+
+    try:
+        download([CIFAR10_URL], archive, _check_cifar10)
+    except OSError as problem:
+        raise OSError(f"{archive.name} is not in {place}, and {problem}") from problem
+
+
+def _check_cifar10(content):
+    """Raise ValueError unless these bytes are the published archive."""
+    if hashlib.sha256(content).hexdigest() != CIFAR10_SHA256:
+        raise ValueError(
+            f"is not the published archive of CIFAR-10 ({len(content):,} bytes, the file begins "
+            f"with {content[:15]})"
+        )

@@ -71,10 +71,11 @@ def poolings(draw):
     setting = st.one_of(number, st.tuples(number, number))
     size, stride = draw(setting), draw(st.one_of(st.none(), setting))
     shape = draw(st.tuples(*[st.integers(1, 3)] * 2, *[st.integers(4, 11)] * 2))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if draw(st.booleans()):  # few different numbers: many equal ones in a window
-        return rng.integers(0, 3, shape).astype(float), size, stride
-    return rng.standard_normal(shape), size, stride
+        return rng.integers(0, 3, shape).astype(dtype), size, stride
+    return rng.standard_normal(shape).astype(dtype), size, stride
 
 
 def tensor(array, learn=False):
@@ -162,6 +163,16 @@ class TestConv2d:
         Y = conv2d_naive(X, W, b, **options)
         assert Y.dtype == X.dtype
         same(Y, F.conv2d(tensor(X), tensor(W), tensor(b), **options), X.dtype)
+
+    @settings(max_examples=50, deadline=None)
+    @given(convolutions(), st.sampled_from([np.uint8, np.int32, np.int64]))
+    def test_whole_numbers_equal_torch_exactly(self, drawn, dtype):
+        X, W, _, options = drawn
+        X, W = (10 * np.abs(X)).astype(dtype), (10 * np.abs(W)).astype(dtype)
+        Y = conv2d(X, W, **options)
+        assert Y.dtype == np.int64
+        theirs = F.conv2d(tensor(X.astype(float)), tensor(W.astype(float)), **options)
+        assert np.array_equal(Y, theirs.numpy())
 
     @settings(max_examples=100, deadline=None)
     @given(convolutions())
@@ -264,10 +275,12 @@ class TestMaxPool2d:
         X, size, stride = drawn
         theirs = tensor(X, learn=True)
         Y = F.max_pool2d(theirs, size, stride)
-        dY = np.random.default_rng(0).standard_normal(tuple(Y.shape))
+        dY = np.random.default_rng(0).standard_normal(tuple(Y.shape)).astype(X.dtype)
         Y.backward(tensor(dY))
-        same(max_pool2d(X, size, stride), Y)
-        same(max_pool2d_backward(dY, X, size, stride), theirs.grad)
+        pooled, dX = max_pool2d(X, size, stride), max_pool2d_backward(dY, X, size, stride)
+        assert pooled.dtype == dX.dtype == X.dtype
+        same(pooled, Y, X.dtype)
+        same(dX, theirs.grad, X.dtype)
 
     def test_backward_equals_central_differences(self):
         rng = np.random.default_rng(3)
