@@ -139,8 +139,11 @@ class LabInPage:
     def button(self, label):
         return self.root.get_by_role("button", name=label, exact=True)
 
-    def milliseconds(self, slider, presses=40):
-        """Return, for each key pressed on ``slider``, the time until the picture is decoded."""
+    def milliseconds(self, presses=40):
+        """Return, for each key pressed on the first slider, the time until the picture is decoded.
+
+        In a lab without sliders the first list of choices is used.
+        """
         self.root.evaluate(
             """lab => {
                  const img = lab.querySelector(".nnutils-picture");
@@ -152,13 +155,17 @@ class LabInPage:
                  }).observe(caption, { childList: true });
                }"""
         )
-        keys = ["ArrowRight", "ArrowLeft"]
-        if slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax"):
-            keys.reverse()
+        sliders = self.root.locator(".noUi-handle")
+        if sliders.count():
+            control, keys = sliders.first, ["ArrowRight", "ArrowLeft"]
+            if control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax"):
+                keys.reverse()
+        else:
+            control, keys = self.root.locator("select").first, ["ArrowDown", "ArrowUp"]
         times = []
         for k in range(presses):
             self.root.evaluate("lab => { lab.took = null }")
-            self.press(slider, keys[k % 2])
+            self.press(control, keys[k % 2])
             self.becomes(lambda lab: lab.root.evaluate("lab => lab.took") is not None, seconds=3)
             times.append(self.root.evaluate("lab => lab.took"))
         return [time for time in times if time is not None]  # a step may change nothing
