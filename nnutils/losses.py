@@ -65,7 +65,7 @@ def cross_entropy(z, y):
     are not whole numbers, and labels outside 0 … C−1. Derived in notebook 05.
     """
     z, y = _classes(z, y)
-    return float(-np.mean(log_softmax(z)[np.arange(len(y)), y]))
+    return float(0 - np.mean(log_softmax(z)[np.arange(len(y)), y]))  # 0, never −0
 
 
 def cross_entropy_grad(z, y):

@@ -1,4 +1,4 @@
-"""The pipeline in PyTorch: device, network, training, evaluation.
+"""The pipeline in PyTorch: device, network, training, evaluation, saved and copied weights.
 
 Derived in notebooks 08 and 09. The training set lies on the device as a whole, and a batch is a
 choice of its rows: no data loader, no worker processes, and the same code on CPU, CUDA and MPS.
@@ -9,6 +9,7 @@ import os
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -280,3 +281,78 @@ def _check_training(X, y, epochs, batch_size, peak_rate, X_val, y_val):
         raise ValueError("X_val and y_val must be given together, got only one of them")
     if X_val is not None:
         _check_lengths(X_val, y_val)
+
+
+# --- Weights from elsewhere: a NumPy network, a file ----------------------------------------------
+
+
+def copy_weights(arrays, model):
+    """Copy the parameters of a NumPy network into ``model``, one by one, and return the model.
+
+    ``arrays`` is a list [W1, b1, W2, b2, …] such as ``Network.parameters`` returns, with weights
+    (out, in) as torch has them. The model gets copies and keeps its dtype and its device. Raises
+    ValueError, and changes nothing, when their number or a shape differs. Derived in notebook 08.
+    """
+    parameters = dict(model.named_parameters())
+    if len(arrays) != len(parameters):
+        raise ValueError(f"the model has {len(parameters)} parameters, got {len(arrays)} arrays")
+    for (name, parameter), array in zip(parameters.items(), arrays):
+        if np.shape(array) != parameter.shape:
+            shape = tuple(parameter.shape)
+            raise ValueError(f"{name} must have shape {shape}, got {np.shape(array)}")
+    with torch.no_grad():
+        for parameter, array in zip(parameters.values(), arrays):
+            parameter.copy_(_tensor(array))
+    return model
+
+
+def save_model(model, path):
+    """Save the state dict of ``model``, its parameters by name, in the file at ``path``.
+
+    The file is written aside and then renamed: an interrupt leaves an older file as it was. Raises
+    OSError when it cannot be written. Derived in notebook 08.
+    """
+    path = Path(path)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as file:
+            torch.save(model.state_dict(), file)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_model(model, path):
+    """Load into ``model`` what ``save_model`` has saved at ``path``, and return the model.
+
+    Only tensors are read (``weights_only=True``): a file of unknown origin cannot run a program.
+    The model stays on its device. Raises ValueError, and changes nothing, when the file holds no
+    state dict or one of other names or shapes, and OSError when it cannot be read. Derived in
+    notebook 08.
+    """
+    file = Path(path).name
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # damaged files raise errors of many kinds
+        raise ValueError(f"{file} is no file of weights that can be loaded safely") from error
+    _check_state(state, model.state_dict(), file)
+    model.load_state_dict(state)
+    return model
+
+
+def _check_state(state, expected, file):
+    """Raise ValueError unless the state dict of ``file`` has the names and shapes expected."""
+    if not isinstance(state, dict):
+        raise ValueError(f"{file} must hold a state dict, got a {type(state).__name__}")
+    for name, value in state.items():
+        if not isinstance(value, torch.Tensor):
+            raise ValueError(f"{file}: {name} must be a tensor, got a {type(value).__name__}")
+    if state.keys() != expected.keys():
+        names = ", ".join(map(str, state)) or "no names"
+        raise ValueError(f"{file} must hold {', '.join(expected)}, got {names}")
+    for name, tensor in expected.items():
+        if state[name].shape != tensor.shape:
+            shape, got = tuple(tensor.shape), tuple(state[name].shape)
+            raise ValueError(f"{file}: {name} must have shape {shape}, got {got}")

@@ -1,5 +1,7 @@
 import _thread
+import builtins
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -9,8 +11,20 @@ import pytest
 import torch
 from torch import nn
 
+from nnutils import optimizers
 from nnutils.datasets import load_digits
-from nnutils.pytorch import evaluate, get_device, make_mlp, predict, train, train_steps
+from nnutils.network import Network
+from nnutils.pytorch import (
+    copy_weights,
+    evaluate,
+    get_device,
+    load_model,
+    make_mlp,
+    predict,
+    save_model,
+    train,
+    train_steps,
+)
 
 DEVICES = ["cpu"]
 DEVICES += ["cuda"] if torch.cuda.is_available() else []
@@ -393,3 +407,203 @@ def test_tqdm_disable_keeps_training_quiet():
         check=True,
     )
     assert result.stdout == result.stderr == ""
+
+
+class TestCopyWeights:
+    SIZES = (7, 6, 4)
+
+    @pytest.fixture
+    def twins(self):
+        """A NumPy network and a model of torch with its weights, both of float64."""
+        network = Network(self.SIZES, np.random.default_rng(0), dtype=np.float64)
+        for b in network.parameters()[1::2]:
+            b += np.random.default_rng(1).standard_normal(b.shape)  # a network starts with zeros
+        return network, copy_weights(network.parameters(), make_mlp(*self.SIZES).double())
+
+    @pytest.fixture
+    def batch(self):
+        rng = np.random.default_rng(2)
+        return rng.standard_normal((20, 7)), rng.integers(0, 4, 20)
+
+    def test_outputs_and_gradients_are_the_same(self, twins, batch):
+        network, model = twins
+        X, y = batch
+        Z = network.forward(X)
+        logits = model(torch.tensor(X))
+        np.testing.assert_allclose(logits.detach(), Z, rtol=0, atol=1e-12)
+        network.backward(network.loss_grad(Z, y))
+        nn.functional.cross_entropy(logits, torch.tensor(y)).backward()
+        for parameter, gradient in zip(model.parameters(), network.gradients(), strict=True):
+            np.testing.assert_allclose(parameter.grad, gradient, rtol=0, atol=1e-12)
+
+    @pytest.mark.parametrize(
+        ("ours", "theirs"),
+        [
+            (lambda: optimizers.SGD(0.5), lambda p: torch.optim.SGD(p, lr=0.5)),
+            (lambda: optimizers.Adam(0.01), lambda p: torch.optim.Adam(p, lr=0.01)),
+        ],
+        ids=["SGD", "Adam"],
+    )
+    def test_training_steps_are_the_same(self, twins, batch, ours, theirs):
+        network, model = twins
+        X, y = batch
+        ours, theirs = ours(), theirs(model.parameters())
+        for _ in range(5):
+            loss = network.train_step(X, y, ours)
+            theirs.zero_grad()
+            their_loss = nn.functional.cross_entropy(model(torch.tensor(X)), torch.tensor(y))
+            their_loss.backward()
+            theirs.step()
+            assert their_loss.item() == pytest.approx(loss, abs=1e-12)
+        for parameter, array in zip(model.parameters(), network.parameters(), strict=True):
+            np.testing.assert_allclose(parameter.detach(), array, rtol=0, atol=1e-12)
+
+    @pytest.mark.parametrize("device", DEVICES)
+    def test_the_model_keeps_its_dtype_its_device_and_its_parameters(self, device):
+        network = Network(self.SIZES, np.random.default_rng(0), dtype=np.float64)
+        model = make_mlp(*self.SIZES).to(device)
+        before = list(model.parameters())
+        assert copy_weights(network.parameters(), model) is model
+        for now, then in zip(model.parameters(), before, strict=True):
+            assert now is then and now.requires_grad
+            assert now.dtype == torch.float32 and now.device.type == device
+
+    def test_the_network_and_the_model_share_no_memory(self, twins):
+        network, model = twins
+        network.parameters()[0][:] = 7
+        assert not (weights(model) == 7).any()
+
+    def test_another_number_of_arrays_is_named(self):
+        arrays = Network((7, 4), np.random.default_rng(0)).parameters()
+        with pytest.raises(ValueError, match="the model has 4 parameters, got 2 arrays"):
+            copy_weights(arrays, make_mlp(*self.SIZES))
+
+    @pytest.mark.parametrize("wrong", [(3, 1), (3, 4, 1), (4, 4), (1,), (4,)])
+    def test_another_shape_is_named_and_nothing_is_changed(self, wrong):
+        model = make_mlp(4, 3)
+        before = weights(model)
+        with pytest.raises(ValueError, match=r"1.weight must have shape \(3, 4\), got"):
+            copy_weights([np.ones(wrong), np.ones(3)], model)
+        with pytest.raises(ValueError, match=r"1.bias must have shape \(3,\), got \(1,\)"):
+            copy_weights([np.ones((3, 4)), np.ones(1)], model)
+        assert weights(model).equal(before)
+
+
+class MakesAFile:
+    """A pickle of it would, when loaded without care, run a program that makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return builtins.open, (str(self.path), "w")
+
+
+class TestSavingAndLoading:
+    def network(self):
+        return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 2))
+
+    @pytest.mark.parametrize("device", DEVICES)
+    def test_there_and_back_to_the_last_bit(self, tmp_path, device):
+        X, _ = small_images()
+        saved = self.network().to(device)
+        saved(torch.rand(20, 1, 4, 4, device=device))  # the running means are saved too
+        save_model(saved, tmp_path / "net.pt")
+        for there in {"cpu", device}:
+            model = self.network().to(there)
+            assert load_model(model, str(tmp_path / "net.pt")) is model
+            assert next(model.parameters()).device.type == there
+            for name, tensor in saved.state_dict().items():
+                assert model.state_dict()[name].cpu().equal(tensor.cpu())
+        np.testing.assert_array_equal(
+            predict(load_model(self.network().to(device), tmp_path / "net.pt"), X[:, None]),
+            predict(saved, X[:, None]),
+        )
+        assert [path.name for path in tmp_path.iterdir()] == ["net.pt"]
+
+    def test_an_interrupted_saving_leaves_the_old_file(self, tmp_path, monkeypatch):
+        path = tmp_path / "net.pt"
+        old = make_mlp(4, 2)
+        save_model(old, path)
+
+        def half(state, file):
+            file.write(b"half of it")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(torch, "save", half)
+        with pytest.raises(KeyboardInterrupt):
+            save_model(make_mlp(4, 2), path)
+        assert weights(load_model(make_mlp(4, 2), path)).equal(weights(old))
+        assert [path.name for path in tmp_path.iterdir()] == ["net.pt"]
+
+    def test_a_missing_file_or_folder_is_an_oserror(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            load_model(make_mlp(4, 2), tmp_path / "net.pt")
+        with pytest.raises(FileNotFoundError):
+            save_model(make_mlp(4, 2), tmp_path / "nowhere" / "net.pt")
+
+    @pytest.mark.parametrize("damage", ["empty", "text", "noise", "cut", "pickle", "changed"])
+    def test_a_file_that_is_none_of_torch_is_refused(self, tmp_path, damage):
+        path = tmp_path / "net.pt"
+        save_model(make_mlp(4, 2), path)
+        whole = path.read_bytes()
+        noise = np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8).tobytes()
+        path.write_bytes(
+            {
+                "empty": b"",
+                "text": b"these are no weights",
+                "noise": noise,
+                "cut": whole[: len(whole) // 2],
+                "pickle": pickle.dumps({"1.weight": np.ones((2, 4)), "1.bias": np.ones(2)}),
+                "changed": whole[:200] + noise[:200] + whole[400:],
+            }[damage]
+        )
+        model = make_mlp(4, 2)
+        before = weights(model)
+        with pytest.raises(ValueError, match=r"net.pt is no file of weights that can be loaded"):
+            load_model(model, path)
+        assert weights(model).equal(before)
+
+    @pytest.mark.parametrize(
+        "way", [torch.save, lambda what, path: path.write_bytes(pickle.dumps(what))]
+    )
+    def test_a_file_cannot_run_a_program(self, tmp_path, way):
+        way(MakesAFile(tmp_path / "made"), tmp_path / "net.pt")
+        with pytest.raises(ValueError, match=r"net.pt is no file of weights"):
+            load_model(make_mlp(4, 2), tmp_path / "net.pt")
+        assert not (tmp_path / "made").exists()
+
+    def test_a_whole_model_is_refused(self, tmp_path):
+        torch.save(make_mlp(4, 2), tmp_path / "net.pt")
+        with pytest.raises(ValueError, match=r"net.pt is no file of weights"):
+            load_model(make_mlp(4, 2), tmp_path / "net.pt")
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (torch.ones(3), "net.pt must hold a state dict, got a Tensor"),
+            ([torch.ones(3)], "net.pt must hold a state dict, got a list"),
+            ({"1.weight": 3, "1.bias": torch.ones(2)}, "1.weight must be a tensor, got a int"),
+            ({}, "net.pt must hold 1.weight, 1.bias, got no names"),
+            ({"1.weight": torch.ones(2, 4)}, "must hold 1.weight, 1.bias, got 1.weight"),
+            (
+                {"0.weight": torch.ones(2, 4), "0.bias": torch.ones(2)},
+                "must hold 1.weight, 1.bias, got 0.weight, 0.bias",
+            ),
+            (
+                {"1.weight": torch.ones(4, 2), "1.bias": torch.ones(2)},
+                r"net.pt: 1.weight must have shape \(2, 4\), got \(4, 2\)",
+            ),
+            (
+                {"1.weight": torch.ones(2, 4), "1.bias": torch.ones(1)},
+                r"net.pt: 1.bias must have shape \(2,\), got \(1,\)",
+            ),
+        ],
+    )
+    def test_another_content_is_named_and_nothing_is_changed(self, tmp_path, content, message):
+        torch.save(content, tmp_path / "net.pt")
+        model = make_mlp(4, 2)
+        before = weights(model)
+        with pytest.raises(ValueError, match=message):
+            load_model(model, tmp_path / "net.pt")
+        assert weights(model).equal(before)
