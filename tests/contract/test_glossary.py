@@ -5,7 +5,7 @@ import re
 from nnutils import notebooks
 
 GLOSSARY = notebooks.ROOT / "docs" / "glossary.md"
-IN_BRACKETS = re.compile(r"\(([^()\n]*[\u4e00-\u9fff])\)")
+IN_BRACKETS = re.compile(r"\(([^()\n]*[\u4e00-\u9fff][^()\n]*)\)")
 
 
 def rows():
