@@ -111,12 +111,19 @@ class LabInPage:
         return self.root.locator(".nnutils-error").inner_text()
 
     def png(self):
-        """Return the bytes of the picture, as text."""
+        """Return the bytes of the picture, as text; of the newest one, if it is just replaced."""
         return self.picture.evaluate(
             """async img => {
-                 await img.decode();
-                 const bytes = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
-                 return Array.from(bytes, byte => String.fromCharCode(byte)).join("");
+                 for (;;) {
+                   const src = img.src;
+                   try {
+                     await img.decode();
+                     const bytes = new Uint8Array(await (await fetch(src)).arrayBuffer());
+                     return Array.from(bytes, byte => String.fromCharCode(byte)).join("");
+                   } catch (error) {
+                     if (img.src === src) throw error; // else another picture has come
+                   }
+                 }
                }"""
         )
 
