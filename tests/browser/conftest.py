@@ -149,7 +149,7 @@ class LabInPage:
     def milliseconds(self, presses=40):
         """Return, for each key pressed on the first slider, the time until the picture is decoded.
 
-        In a lab without sliders the first list of choices is used.
+        In a lab without sliders the first list of choices is used; without both, there are none.
         """
         self.root.evaluate(
             """lab => {
@@ -167,8 +167,10 @@ class LabInPage:
             control, keys = sliders.first, ["ArrowRight", "ArrowLeft"]
             if control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax"):
                 keys.reverse()
-        else:
+        elif self.root.locator("select").count():
             control, keys = self.root.locator("select").first, ["ArrowDown", "ArrowUp"]
+        else:
+            return []
         times = []
         for k in range(presses):
             self.root.evaluate("lab => { lab.took = null }")

@@ -1,8 +1,8 @@
 """Every notebook in JupyterLab: all cells run, and every control of every lab answers the keyboard.
 
 With ``NNUTILS_SCREENSHOTS`` set to a folder, each lab is photographed there in the light and in the
-dark theme, and ``latency.csv`` gets a line for each lab: notebook, number of the lab, median and
-95th percentile of the milliseconds from a key press to the decoded picture.
+dark theme, and ``latency.csv`` gets a line for each lab with a slider or a list: notebook, number
+of the lab, median and 95th percentile of the milliseconds from a key press to the decoded picture.
 """
 
 import os
@@ -60,7 +60,9 @@ def write_latency(labs, name, folder):
     with (folder / "latency.csv").open("a") as table:
         for k, lab in enumerate(labs, start=1):
             times = lab.milliseconds()
-            table.write(f"{name},{k},{np.median(times):.0f},{np.percentile(times, 95):.0f}\n")
+            if times:
+                row = f"{name},{k},{np.median(times):.0f},{np.percentile(times, 95):.0f}"
+                table.write(row + "\n")
 
 
 def photograph(notebook, labs, name, folder):
