@@ -24,9 +24,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nnutils import plotting
+from nnutils.labs.painter import Painter
 
 DPI = 100
-MARGIN = 0.12  # inches at the sides of a picture
+STYLE = plotting.STYLE | {"axes.titley": 1.0}  # looking for a title's place takes long
 REST = 0.01  # seconds between two frames of a running action, in which other threads get the lock
 
 # The style of matplotlib is global: two labs must not set and restore it at the same time.
@@ -222,9 +223,10 @@ class Lab:
         self._stopping = threading.Event()  # set: the running action may change nothing any more
         self._held = set()  # names of the values that were set during the run
 
-        with _STYLE_LOCK, mpl.rc_context(plotting.STYLE):
+        with _STYLE_LOCK, mpl.rc_context(STYLE):
             self.figure = Figure(figsize=size, dpi=DPI)
         FigureCanvasAgg(self.figure)
+        self._painter = Painter(self.figure)
         self._build_widgets()
         self._paint()
         self._start_png, self._start_caption = self.png, self.caption_text
@@ -329,25 +331,15 @@ class Lab:
         state = self._compute(**self.values)
         caption = self._caption(state)
         try:
-            with _STYLE_LOCK, mpl.rc_context(plotting.STYLE):
-                png = self._draw_png(state)
+            with _STYLE_LOCK, mpl.rc_context(STYLE):
+                self._draw(self.figure, state)
+                png = self._painter.png()
         except Exception:
             self.figure.clear()  # half drawn: the next drawing begins with an empty figure
             raise
         self.state, self.error = state, None
         with self.picture.hold_sync():
             self.picture.png, self.picture.caption, self.picture.error = png, caption, ""
-
-    def _draw_png(self, state):
-        axes = list(self.figure.axes)
-        self._draw(self.figure, state)
-        if self.figure.axes == axes:
-            return plotting.to_png(self.figure)
-        # The margin leaves room for wider numbers on the axes later on.
-        self.figure.set_layout_engine("constrained", w_pad=MARGIN, h_pad=MARGIN / 2)
-        png = plotting.to_png(self.figure)
-        self.figure.set_layout_engine("none")  # halves the time of the drawings that follow
-        return png
 
     @contextmanager
     def _errors_shown(self):

@@ -107,14 +107,15 @@ def draw(figure, state):
     bottom.patches[0].set_data(values=small)
     bottom.patches[1].set_data(values=small + big, baseline=small)  # stacked on the small ones
     tallest = (small + big).max()
-    low, high = np.floor(min(state.sums.min(), 0)) - 1, np.ceil(state.sums.max()) + 2
-    low, high = min(low, state.threshold - 1), max(high, state.threshold + 1)
-    bottom.set_xlim(low, max(high, state.threshold + 0.25 * (high - low)))  # room for the words
-    bottom.set_ylim(0, 1.4 * tallest)
+    low = min(state.sums.min(), 0, state.threshold) - 1
+    high = max(state.sums.max() + 2, state.threshold + 1)
+    high = max(high, state.threshold + 0.25 * (high - low))  # room for the words
+    bottom.set_xlim(5 * np.floor(low / 5), 5 * np.ceil(high / 5))  # a calm axis: drawn once
+    bottom.set_ylim(0, 10 * np.ceil(0.14 * tallest))
     bottom.lines[0].set_xdata([state.threshold, state.threshold])
     spot = float(np.dot(state.weights, state.roll))
     bottom.lines[1].set_data([spot], [1.08 * tallest])
-    bottom.texts[0].set_position((state.threshold, 1.38 * tallest))
+    bottom.texts[0].set_position((state.threshold, 0.98 * bottom.get_ylim()[1]))
     bottom.texts[0].set_text(" says big →")
 
 

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from nnutils.datasets import load_digits
 from nnutils.labs.base import Action, Choice, Lab, Slider
-from nnutils.plotting import BLUE, GREY, LIGHT, ORANGE
+from nnutils.plotting import BLUE, GREY, ORANGE
 from nnutils.pytorch import make_mlp, train_steps
 
 __all__ = ["train_mlp_lab"]
@@ -55,7 +55,6 @@ def build(figure):
     for axes, label in zip(figure.subplots(1, 2), ("loss", "accuracy")):
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(color=LIGHT, linewidth=0.8)
         axes.plot([], [], color=GREY, linewidth=1, label="training, run before")
         axes.plot([], [], color=GREY, linewidth=1, linestyle="--", label="validation, run before")
         axes.plot([], [], color=BLUE, label="training")
