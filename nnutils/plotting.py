@@ -1,10 +1,12 @@
 """Figures of the course: one palette, one style, and an alternative text for every picture."""
 
 import io
+import textwrap
 
 import matplotlib as mpl
 import numpy as np
 from IPython.display import display
+from matplotlib.figure import Figure
 from PIL import Image
 
 # Okabe and Ito (2008), "Color Universal Design": told apart in the common kinds of colour
@@ -18,7 +20,10 @@ PINK = "#CC79A7"
 BLACK = "#222222"
 GREY = "#767676"
 LIGHT = "#D9D9D9"
-PALETTE = (BLUE, ORANGE, GREEN, YELLOW, SKY, PINK, BLACK)
+DARK_ORANGE = "#B34700"  # for text on white, and below white text: contrast at least 4.5
+LIGHT_BLUE = "#D3E5F1"  # where the answer is 0
+LIGHT_ORANGE = "#EFB48C"  # where it is 1; in grey it is the darker one of the two
+PALETTE = (BLUE, ORANGE, GREEN, PINK, BLACK)  # YELLOW and SKY are too pale for lines on white
 CLASS_COLORS = (BLUE, ORANGE)
 CLASS_MARKERS = ("o", "^")
 
@@ -116,10 +121,52 @@ def draw_neuron(ax, inputs, weights, threshold):
     box = {"boxstyle": "round,pad=0.5", "edgecolor": BLACK, "facecolor": "white"}
     ax.text(1.95, 0, f"{weighted_sum:g}", ha="center", va="center", bbox={**circle, "fc": "white"})
     ax.text(3.8, 0, f"at least {threshold:g}?", ha="center", va="center", bbox=box)
-    fill = ORANGE if answer else BLUE
+    fill = DARK_ORANGE if answer else BLUE
     ax.text(5.3, 0, answer, ha="center", va="center", color="white", bbox={**circle, "fc": fill})
     for x, label in zip((0, 1.95, 3.8, 5.3), ("inputs", "weighted sum", "step", "answer")):
         ax.text(x, -1.62, label, ha="center", va="center", color=GREY)
     ax.set(xlim=(-0.5, 5.8), ylim=(-1.8, 1.4))
     ax.axis("off")
     return ax
+
+
+def plot_class(rows, learners):
+    """Draw how a class of so many ``learners`` fares; return the figure and a text that tells it.
+
+    ``rows`` come from ``nnutils.progress.exercise_overview``. Each exercise is a thick bar, and
+    each of its known mistakes a thin one below: how many learners made it.
+    """
+    places, mistakes, place = [], [], 0.0
+    for row in rows:
+        places.append(place)
+        mistakes += [(place + k, *made) for k, made in enumerate(row.mistakes.items(), start=1)]
+        place += len(row.mistakes) + 1.4
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(12, 1.6 + 0.4 * place))
+        ax = figure.subplots()
+    solved, still_open = [row.solved for row in rows], [row.open for row in rows]
+    counts = [count for _, _, count in mistakes]
+    bars = ax.barh(places, solved, 0.9, color=BLUE, label="solved")
+    ax.bar_label(bars, [count or "" for count in solved], label_type="center", color="white")
+    bars = ax.barh(places, still_open, 0.9, solved, color=YELLOW, label="tried, still open")
+    ax.bar_label(bars, [count or "" for count in still_open], label_type="center")
+    bars = ax.barh([place for place, _, _ in mistakes], counts, 0.4, color=ORANGE)
+    bars.set_label("made this known mistake")
+    ax.bar_label(bars, padding=4)
+
+    sentences = [textwrap.shorten(sentence, 120, placeholder=" …") for _, sentence, _ in mistakes]
+    ax.set_yticks(
+        [*places, *(place for place, _, _ in mistakes)],
+        [f"{row.exercise} {row.title}" for row in rows]
+        + [textwrap.fill(sentence, 62) for sentence in sentences],
+    )
+    for k, label in enumerate(ax.get_yticklabels()):
+        label.set(fontsize=12 if k < len(rows) else 10, parse_math=False)
+        label.set_fontweight("bold" if k < len(rows) else "normal")
+    ax.set(xlim=(0, learners), ylim=(place - 0.7, -0.8), xlabel=f"learners, of {learners}")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.tick_params(axis="y", length=0)
+    figure.legend(loc="outside upper center", ncols=3)
+    told = [f"{row.exercise}: {row.solved} solved, {row.open} still open" for row in rows]
+    told += [f"{count} made the mistake: {sentence}" for _, sentence, count in mistakes]
+    return figure, f"{learners} learners. {'; '.join(told)}"

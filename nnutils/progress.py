@@ -1,10 +1,16 @@
 """What a learner has solved: one short line of JSON per answer in one file that only grows.
 
-Notebook 00 shows it as a course map, and saves and restores it.
+Notebook 00 shows it as a course map, and saves and restores it. A teacher who has collected the
+files of a class, one for each learner, gets a table and a picture of them::
+
+    python -m nnutils.progress FOLDER [--notebook 03]
 """
 
+import argparse
 import json
 import os
+import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +53,19 @@ class LearnerRow(NamedTuple):
     solved: list
     open: list
     last: str
+
+
+class ExerciseRow(NamedTuple):
+    """An exercise, by how many learners it is solved or still open, and their known mistakes.
+
+    ``mistakes`` gives for the sentence of each mistake how many learners made it, solved or not.
+    """
+
+    exercise: str
+    title: str
+    solved: int
+    open: int
+    mistakes: dict
 
 
 def progress_file():
@@ -132,20 +151,85 @@ def import_progress(path):
 
 
 def overview(folder):
-    """Return one ``LearnerRow`` per progress file (``NAME.jsonl``) in ``folder``, for a teacher.
+    """Return one ``LearnerRow`` per progress file in ``folder``, for a teacher.
 
-    The time is "" where there is no answer yet. Raises ValueError when there is no such folder.
+    The file is NAME.jsonl, or NAME.zip, the archive that notebook 00 saves. The time is "" where
+    there is no answer yet. A damaged line or file is skipped and named. Raises ValueError when
+    there is no such folder.
     """
-    if not Path(folder).is_dir():
-        raise ValueError(f"folder must hold progress files, got {str(folder)!r}")
+    return _learner_rows(_class(folder))
+
+
+def exercise_overview(folder):
+    """Return one ``ExerciseRow`` per exercise that somebody has tried, from the same files.
+
+    A damaged line or file is skipped and named. Raises ValueError when there is no such folder.
+    """
+    return _exercise_rows(_class(folder))
+
+
+def _learner_rows(learners):
     rows = []
-    for path in sorted(Path(folder).glob("*.jsonl")):
-        entries = _entries(path)
+    for learner, entries in learners.items():
         done = _solved(entries)
         tried = {entry["exercise"] for entry in entries}
         last = max((entry["time"] for entry in entries), default="")
-        rows.append(LearnerRow(path.stem, sorted(done), sorted(tried - done), last))
+        rows.append(LearnerRow(learner, sorted(done), sorted(tried - done), last))
     return rows
+
+
+def _exercise_rows(learners):
+    from nnutils.exercises.base import exercise_modules  # which imports this module
+
+    modules = exercise_modules().values()
+    exercises = [exercise for module in modules for exercise in module.EXERCISES]
+    rows = [_exercise_row(exercise, learners.values()) for exercise in exercises]
+    return [row for row in rows if row.solved + row.open]
+
+
+def _exercise_row(exercise, learners):
+    answers = [
+        [entry for entry in entries if entry["exercise"] == exercise.id] for entries in learners
+    ]
+    solved = sum(bool(_solved(entries)) for entries in answers)
+    made = [{entry.get("mistake") for entry in entries} for entries in answers]
+    mistakes = {}
+    for mistake in exercise.mistakes:
+        count = sum(mistake.function.__name__ in names for names in made)
+        if count:
+            mistakes[mistake.sentence] = count
+    often_first = dict(sorted(mistakes.items(), key=lambda item: -item[1]))
+    tried = sum(map(bool, answers))
+    return ExerciseRow(exercise.id, exercise.title, solved, tried - solved, often_first)
+
+
+def _class(folder):
+    """Return {learner: answers} of the progress files in ``folder``; say what was skipped."""
+    if not Path(folder).is_dir():
+        raise ValueError(f"folder must hold progress files, got {str(folder)!r}")
+    learners = {}
+    for path in sorted(Path(folder).iterdir()):
+        if path.suffix not in (".jsonl", ".zip"):
+            continue
+        try:
+            text = _text(path)
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            print(f"{path.name}: skipped ({error}).")
+            continue
+        entries = [json.loads(line) for line in _sound_lines(text, path.name)]
+        if entries or not text.strip():
+            learners[path.stem] = entries
+        else:
+            print(f"{path.name}: skipped, since no line can be read.")
+    return learners
+
+
+def _text(path):
+    """Return the text of a progress file, also out of the archive that notebook 00 saves."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return archive.read("progress.jsonl").decode("utf-8", errors="replace")
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _solved(entries):
@@ -157,14 +241,16 @@ def _entries(path):
 
 
 def _lines(path):
-    """Return the sound lines of a progress file; say how many damaged ones were skipped."""
-    if not os.path.isfile(path):
-        return []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    lines = [line for line in lines if line.strip()]
+    """Return the sound lines of a progress file, which need not exist."""
+    return _sound_lines(_text(path), path.name) if os.path.isfile(path) else []
+
+
+def _sound_lines(text, name):
+    """Return the lines that are answers; say how many damaged ones of ``name`` were skipped."""
+    lines = [line for line in text.splitlines() if line.strip()]
     sound = [line for line in lines if _is_sound(line)]
     if len(sound) < len(lines):
-        print(f"{path.name}: {len(lines) - len(sound)} damaged line(s) skipped.")
+        print(f"{name}: {len(lines) - len(sound)} damaged line(s) skipped.")
     return sound
 
 
@@ -203,3 +289,56 @@ def _append(path, lines):
 def _last_byte(file, size):
     os.lseek(file, size - 1, os.SEEK_SET)
     return os.read(file, 1)
+
+
+def _tables(learner_rows, exercise_rows):
+    """Return the overview of a class as three tables in Markdown."""
+    lines = ["| exercise | solved | still open |", "|:--|--:|--:|"]
+    lines += [
+        f"| {row.exercise} {row.title} | {row.solved} | {row.open} |" for row in exercise_rows
+    ]
+    lines += ["", "| exercise | known mistake | made by |", "|:--|:--|--:|"]
+    lines += [
+        f"| {row.exercise} | {sentence} | {count} |"
+        for row in exercise_rows
+        for sentence, count in row.mistakes.items()
+    ]
+    lines += ["", "| learner | solved | still open | last answer |", "|:--|--:|:--|:--|"]
+    lines += [
+        f"| {row.learner} | {len(row.solved)} | {', '.join(row.open)} | {row.last} |"
+        for row in learner_rows
+    ]
+    return "\n".join(lines)
+
+
+def main():
+    """Print the overview of a class as tables, and draw it into ``overview.png`` in the folder."""
+    parser = argparse.ArgumentParser(prog="python -m nnutils.progress", description=main.__doc__)
+    parser.add_argument(
+        "folder", type=Path, help="holds one file for each learner: NAME.jsonl or .zip"
+    )
+    parser.add_argument("--notebook", default="", metavar="NN", help="this notebook only")
+    options = parser.parse_args()
+    try:
+        answers = _class(options.folder)
+    except ValueError as error:
+        sys.exit(str(error))
+    learners = {
+        learner: [entry for entry in entries if entry["exercise"].startswith(options.notebook)]
+        for learner, entries in answers.items()
+    }
+    rows = _exercise_rows(learners)
+    if not rows:
+        sys.exit(f"{len(learners)} learners, and none has tried an exercise yet.")
+    print(f"{len(learners)} learners\n\n{_tables(_learner_rows(learners), rows)}")
+
+    from nnutils.plotting import plot_class  # which imports Matplotlib
+
+    figure, alt = plot_class(rows, len(learners))
+    picture = options.folder / "overview.png"
+    figure.savefig(picture, metadata={"Description": alt})
+    print(f"\n{alt}\nThe picture is {picture}")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,13 +2,15 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
-from nnutils import progress
+from nnutils import backup, progress
 from nnutils.exercises import base
 
 REPOSITORY = Path(progress.__file__).parents[1]
@@ -22,8 +24,8 @@ def own_folder(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def line(exercise, result="solved", time="2030-01-02T03:04:05+00:00"):
-    entry = {"time": time, "exercise": exercise, "result": result, "mistake": None}
+def line(exercise, result="solved", time="2030-01-02T03:04:05+00:00", mistake=None):
+    entry = {"time": time, "exercise": exercise, "result": result, "mistake": mistake}
     return json.dumps(entry) + "\n"
 
 
@@ -177,6 +179,119 @@ def test_overview_of_a_class(tmp_path):
     ]
     with pytest.raises(ValueError, match="folder must hold progress files"):
         progress.overview(tmp_path / "nowhere")
+
+
+def known(exercise, mistake):
+    return line(exercise, "wrong in a known way", mistake=mistake)
+
+
+@pytest.fixture
+def class_folder(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    files = {
+        # twice the same mistake is one learner who made it
+        "an": known("03.2", "_strictly_above") * 2 + line("03.2") + line("03.q1"),
+        "bo": known("03.2", "_strictly_above") + known("03.2", "_turned_round"),
+        "cy": line("03.2", "raised this error") + line("03.2", "solved, but"),
+        "di": known("03.1", "_no_such_mistake") + line("02.1") + known("02.1", "_turned_round"),
+        "ed": "",
+    }
+    for name, text in files.items():
+        (folder / f"{name}.jsonl").write_text(text)
+    return folder
+
+
+def test_overview_of_the_exercises_of_a_class(class_folder):
+    exercises = {
+        exercise.id: exercise
+        for module in base.exercise_modules().values()
+        for exercise in module.EXERCISES
+    }
+    sentences = {
+        (id, mistake.function.__name__): mistake.sentence
+        for id, exercise in exercises.items()
+        for mistake in exercise.mistakes
+    }
+    assert progress.exercise_overview(class_folder) == [
+        ("02.1", exercises["02.1"].title, 1, 0, {sentences["02.1", "_turned_round"]: 1}),
+        ("03.1", exercises["03.1"].title, 0, 1, {}),
+        (
+            "03.2",
+            exercises["03.2"].title,
+            2,
+            1,
+            {sentences["03.2", "_strictly_above"]: 2, sentences["03.2", "_turned_round"]: 1},
+        ),
+    ]
+
+
+def test_damaged_files_of_a_class_are_skipped_and_named(class_folder, capsys):
+    (class_folder / "fo.jsonl").write_bytes(b"\xff\x00 no progress file")
+    (class_folder / "gi.jsonl").write_text("broken\n" + line("03.1"))
+    (class_folder / "hu.jsonl").mkdir()
+    learners = [row.learner for row in progress.overview(class_folder)]
+    assert learners == ["an", "bo", "cy", "di", "ed", "gi"]
+    said = capsys.readouterr().out
+    assert "fo.jsonl: skipped, since no line can be read." in said
+    assert "gi.jsonl: 1 damaged line(s) skipped." in said
+    assert "hu.jsonl: skipped" in said
+
+
+def test_a_class_may_hand_in_the_archives_that_notebook_00_saves(
+    class_folder, monkeypatch, tmp_path, capsys
+):
+    progress.record("03.1", "solved")
+    monkeypatch.chdir(tmp_path)
+    (class_folder / "ja.zip").write_bytes(backup.pack_work())
+    (class_folder / "ko.zip").write_bytes(b"no archive")
+    with zipfile.ZipFile(class_folder / "li.zip", "w") as archive:
+        archive.writestr("notebook.ipynb", "{}")
+    rows = {row.learner: row.solved for row in progress.overview(class_folder)}
+    assert rows["ja"] == ["03.1"]
+    assert not {"ko", "li"} & rows.keys()
+    said = capsys.readouterr().out
+    assert "ko.zip: skipped (" in said and "li.zip: skipped (" in said
+
+
+def test_a_file_of_a_class_that_cannot_be_read_is_skipped_and_named(
+    class_folder, monkeypatch, capsys
+):
+    def read_text(path, **rest):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert progress.overview(class_folder) == []
+    assert "an.jsonl: skipped ([Errno 13] Permission denied)." in capsys.readouterr().out
+
+
+def run_command(*arguments):
+    command = [sys.executable, "-m", "nnutils.progress", *map(str, arguments)]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+
+
+def test_command_prints_tables_and_writes_a_picture_with_a_text(class_folder):
+    result = run_command(class_folder, "--notebook", "03")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0] == "5 learners"
+    assert "| 03.2 Judge one roll | 2 | 1 |" in lines
+    assert any(line.startswith("| 03.2 | A weighted sum of exactly") for line in lines)
+    assert "| bo | 0 | 03.2 | 2030-01-02T03:04:05+00:00 |" in lines
+    assert "02.1" not in result.stdout
+    with Image.open(class_folder / "overview.png") as picture:
+        assert "03.2: 2 solved, 1 still open" in picture.text["Description"]
+        assert picture.text["Description"] in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [("nowhere", "folder must hold progress files"), ("", "0 learners, and none has tried")],
+)
+def test_command_says_when_there_is_nothing_to_show(folder, message, tmp_path):
+    result = run_command(tmp_path / folder)
+    assert result.returncode == 1
+    assert message in result.stderr
 
 
 def test_summary_counts_each_notebook(monkeypatch):
