@@ -198,8 +198,8 @@ QUIZ = [
             Choice(
                 "the solved exercises, since `check` remembers them",
                 False,
-                "It remembers them in a file of the session. Save this file with "
-                "`progress.export_progress` and download it.",
+                "It remembers them in a file of the session. “Save my work” in section 5 takes "
+                "this file along.",
             ),
         ],
     ),

@@ -242,10 +242,9 @@ def test_binder_is_told_from_the_own_machine(monkeypatch, name):
     assert row.state.startswith("yes: ") and "save your work" in row.todo
 
 
-def test_the_cells_that_save_and_restore(monkeypatch, tmp_path, capsys):
+def test_the_cell_that_exports_the_progress(monkeypatch, tmp_path, capsys):
     cells = [cell.source for cell in read(ROOT / "notebooks" / "00_start_here.ipynb").cells]
     save = next(source for source in cells if source.startswith("save_as = None"))
-    restore = next(source for source in cells if source.startswith("restore_from = None"))
     monkeypatch.chdir(tmp_path)
     progress.record("00.1", "solved")
     exec(save, {"progress": progress})
@@ -254,7 +253,6 @@ def test_the_cells_that_save_and_restore(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().out == "1 new lines saved in my_progress.jsonl\n"
 
     monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path / "elsewhere"))
-    exec(restore, {"progress": progress})
     assert progress.solved() == set()
-    exec(restore.replace("None", '"my_progress.jsonl"'), {"progress": progress})
+    progress.import_progress("my_progress.jsonl")
     assert progress.solved() == {"00.1"}
