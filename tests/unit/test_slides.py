@@ -1,0 +1,212 @@
+"""From a notebook to its slides: which piece goes where, and what a slide is made of."""
+
+import base64
+import importlib.util
+import io
+import re
+
+import nbformat.v4 as v4
+import pytest
+from PIL import Image
+
+pytest.importorskip("ziamath", reason="the slides draw their formulas with ziamath")
+
+from nnutils import notebooks, slides
+from nnutils.exercises.base import Choice, Question
+
+
+def prose(source, **metadata):
+    return v4.new_markdown_cell(source, metadata=metadata)
+
+
+def typed(slide_type, source="Some text."):
+    return prose(source, slideshow={"slide_type": slide_type})
+
+
+def program(source, *outputs, **metadata):
+    return v4.new_code_cell(source, outputs=list(outputs), metadata=metadata)
+
+
+def printed(text):
+    return v4.new_output("stream", text=text)
+
+
+def png(width, height):
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, format="PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def deck(*cells):
+    """The slides of a notebook with these cells, as the HTML of each, section by section."""
+    sections = slides.deck(v4.new_notebook(cells=list(cells)), "dice_sum_model")
+    return [[slide.html for slide in section] for section in sections]
+
+
+# --- Blocks ---------------------------------------------------------------------------------------
+
+
+def test_blank_lines_part_a_cell_but_not_inside_code_or_a_formula():
+    source = (
+        "## Title\n\nOne\ntwo.\n\n```python\na = 1\n\nb = 2\n```\n\n$$\na\n\nb\n$$\n\n1. x\n2. y"
+    )
+    assert slides.paragraphs(source) == [
+        "## Title",
+        "One\ntwo.",
+        "```python\na = 1\n\nb = 2\n```",
+        "$$\na\n\nb\n$$",
+        "1. x\n2. y",
+    ]
+
+
+def test_code_and_output_are_two_pieces_also_without_output():
+    assert "2" in slides.pieces(program("1 + 1", printed("2\n")), {})[1]
+    assert slides.pieces(program("x = 1"), {})[1] == ""
+
+
+def test_a_solution_and_each_question_are_one_piece():
+    fold = notebooks.write_fold(notebooks.Fold("03.1", "Why.", "x = 1\n\ny = 2"))
+    assert len(slides.pieces(prose(fold, tags=["solution"]), {})) == 1
+    asked = dict.fromkeys(("03.q1", "03.q2"), QUESTION)
+    assert len(slides.pieces(program('quiz("03.q1", "03.q2")', tags=["quiz"]), asked)) == 2
+
+
+def test_without_words_the_first_piece_decides():
+    assert slides.decisions(typed("subslide"), 3) == ["subslide", "-", "-"]
+    assert slides.decisions(typed("skip"), 2) == ["skip", "skip"]
+    assert slides.decisions(typed("notes"), 2) == ["notes", "notes"]
+
+
+def test_the_words_in_the_metadata_decide_piece_by_piece():
+    cell = prose("a\n\nb", slideshow={"slide_type": "slide"}, nnutils={"slides": "notes slide"})
+    assert slides.decisions(cell, 2) == ["notes", "slide"]
+
+
+@pytest.mark.parametrize("words", ["slide", "slide - -", "slide page"])
+def test_a_wrong_number_of_words_or_an_unknown_one_is_refused(words):
+    cell = prose("a\n\nb", nnutils={"slides": words})
+    with pytest.raises(ValueError, match=rf"cell {cell.id} needs 2 of the words slide, .*got"):
+        slides.decisions(cell, 2)
+
+
+# --- HTML -----------------------------------------------------------------------------------------
+
+
+def test_a_formula_is_drawn_and_keeps_its_source_for_those_who_listen():
+    drawn = slides.formula(r"\frac{a}{b} < 1", block=False)
+    assert drawn.startswith("<svg") and "<path" in drawn and "<text" not in drawn
+    assert r'aria-label="\frac{a}{b} &lt; 1"' in drawn
+    assert '"black"' not in drawn
+
+
+def test_a_formula_is_as_tall_as_its_fraction_and_hangs_below_the_line():
+    def height(tex):
+        box = re.search(r'viewBox="([^"]*)"', slides.formula(tex, block=True))[1]
+        return float(box.split()[3])
+
+    assert height(r"\frac{a}{b}") > 1.5 * height("a")
+    assert "vertical-align:-0" in slides.formula("y", block=False)  # y reaches below the line
+
+
+def test_prose_has_its_formulas_drawn_and_no_full_stop_alone_on_a_line():
+    text = slides.markdown("So $x = 1$.")
+    assert "$" not in text
+    assert text.count('<span class="together">') == 1 and "</svg>.</span>" in text
+
+
+def test_links_lead_to_the_slides_of_other_notebooks():
+    assert 'href="02_perceptron.html"' in slides.markdown("[02](02_perceptron.ipynb#4-·-Learn)")
+    assert 'href="https://example.org/"' in slides.markdown("[page](https://example.org/)")
+
+
+def test_each_line_of_code_is_an_element_and_nothing_is_lost():
+    text = slides.code('def f(x):\n    """Say it."""\n\n    return x < 1  # why')
+    assert text.count('<span class="line">') == 4
+    assert "&lt;" in text and "# why" in text
+
+
+def test_the_alternative_text_of_a_figure_is_no_code_to_look_at():
+    source = 'fig = draw()\nplotting.show(fig, "A long "\n                   "sentence.")'
+    assert slides.without_show(source) == "fig = draw()"
+
+
+def test_wide_output_is_set_smaller():
+    assert 'class="output wide"' in slides.output(printed("x" * 90))
+    assert 'class="output"' in slides.output(printed("x" * 80 + "\n" + "y"))
+
+
+def test_a_picture_is_inlined_with_its_alternative_text_and_not_blown_up():
+    data = {"image/png": png(50, 20), "text/plain": 'A "line".'}
+    text = slides.output(v4.new_output("display_data", data))
+    assert 'src="data:image/png;base64,' in text
+    assert 'alt="A &quot;line&quot;."' in text
+    assert "max-width:80px;max-height:32px" in text
+
+
+QUESTION = Question(
+    "03.q1",
+    "Is `a < b`?",
+    [Choice("yes", False, "No, because."), Choice("no", True, "It is not.")],
+)
+
+
+def test_a_question_shows_its_choices_and_keeps_the_answer_for_the_next_step():
+    asked, answer = slides.question(QUESTION).split('<div class="fragment answer">')
+    assert "<code>a &lt; b</code>" in asked
+    assert "yes" in asked and "no" in asked and "It is not." not in asked
+    assert "<b>B.</b> It is not." in answer and "because" not in answer
+
+
+# --- Slides ---------------------------------------------------------------------------------------
+
+
+def test_slides_subslides_and_what_follows_on_the_same():
+    sections = deck(typed("slide"), typed("-"), typed("subslide"), typed("slide"))
+    assert [len(section) for section in sections] == [2, 1]
+    assert [slide.count("Some text.") for slide in sections[0]] == [2, 1]
+
+
+def test_skipped_pieces_are_nowhere_and_notes_are_for_the_speaker():
+    ((slide,),) = deck(typed("slide"), typed("skip", "Skipped."), typed("notes", "Said."))
+    assert "Skipped." not in slide
+    sheet, notes = slide.split('<aside class="notes">')
+    assert "Said." in notes and "Said." not in sheet
+
+
+def test_a_fragment_comes_at_the_next_step():
+    ((slide,),) = deck(typed("slide", "First."), typed("fragment", "Then."), typed("-", "Too."))
+    before, after = slide.split('<div class="fragment">')
+    assert "First." in before
+    assert "Then." in after and "Too." in after
+
+
+def test_a_sections_notes_and_minutes_come_with_its_first_slide():
+    metadata = {"slideshow": {"slide_type": "slide"}, "nnutils": {"minutes": 7, "notes": "Ask."}}
+    cell = prose("## 1 · Go", **metadata)
+    ((first, second),) = deck(cell, typed("subslide"))
+    assert "About 7 minutes." in first and "Ask." in first
+    assert "About 7 minutes." not in second
+
+
+def test_later_slides_of_a_section_name_it():
+    ((first, second),) = deck(typed("slide", "## 1 · Go"), typed("subslide"))
+    assert '<div class="section"></div>' in first
+    assert '<div class="section">1 · Go</div>' in second
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+def test_without_the_packages_it_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["slides"])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert slides.main() == 1
+    assert "pip install -e '.[teach]'" in capsys.readouterr().err
+
+
+def test_a_file_is_written_for_each_notebook(monkeypatch, tmp_path, capsys):
+    path = notebooks.all_notebooks()[0]
+    monkeypatch.setattr("sys.argv", ["slides", str(path), "--out", str(tmp_path / "new")])
+    assert slides.main() == 0
+    assert [file.stem for file in (tmp_path / "new").iterdir()] == [path.stem]
+    assert path.stem in capsys.readouterr().out
