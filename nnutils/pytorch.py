@@ -51,10 +51,7 @@ def make_mlp(*sizes, generator=None):
         raise ValueError(f"sizes must be two or more whole numbers above 0, got {sizes}")
     layers = [nn.Flatten()]
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        linear = nn.Linear(n_in, n_out)
-        for parameter in linear.parameters():
-            nn.init.uniform_(parameter, -(n_in**-0.5), n_in**-0.5, generator=generator)
-        layers += [linear, nn.ReLU()]
+        layers += [_draw_weights(nn.Linear(n_in, n_out), generator), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -203,6 +200,14 @@ def predict(model, X):
     X is what ``train`` takes. Nothing is learned: no dropout, no gradients. Derived in notebook 09.
     """
     return _logits(model, X).softmax(dim=1).cpu().numpy()
+
+
+def _draw_weights(layer, generator):
+    """Draw weights and biases as torch does, but from ``generator``; return the layer."""
+    bound = layer.weight[0].numel() ** -0.5  # each output is a sum over so many inputs
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+    return layer
 
 
 def _is_there(device):
@@ -356,3 +361,32 @@ def _check_state(state, expected, file):
         if state[name].shape != tensor.shape:
             shape, got = tuple(tensor.shape), tuple(state[name].shape)
             raise ValueError(f"{file}: {name} must have shape {shape}, got {got}")
+
+
+# --- A network of convolutions --------------------------------------------------------------------
+
+
+def make_cnn(generator=None):
+    """Return the convolutional network of notebook 10, which reads pictures of 28×28 pixels.
+
+    It takes (n, 28, 28) and returns logits, shape (n, 10). Two convolutions with kernels of 5×5
+    pixels, 1 → 16 → 32 channels, each with ReLU and max pooling, are followed by 128 units with
+    dropout and by 10 units: 80,202 parameters in all. The first weights are drawn as in
+    ``make_mlp``; dropout draws from torch's own generator, which ``torch.manual_seed`` starts.
+    Derived in notebook 10; LeCun et al., "Gradient-based learning applied to document recognition",
+    1998.
+    """
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28)),  # one channel: (n, 28, 28) → (n, 1, 28, 28)
+        _draw_weights(nn.Conv2d(1, 16, 5), generator),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        _draw_weights(nn.Conv2d(16, 32, 5), generator),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        _draw_weights(nn.Linear(32 * 4 * 4, 128), generator),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        _draw_weights(nn.Linear(128, 10), generator),
+    )

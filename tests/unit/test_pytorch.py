@@ -12,6 +12,8 @@ import torch
 from torch import nn
 
 from nnutils import optimizers
+from nnutils.activations import relu
+from nnutils.convolution import conv2d, max_pool2d
 from nnutils.datasets import load_digits
 from nnutils.network import Network
 from nnutils.pytorch import (
@@ -19,6 +21,7 @@ from nnutils.pytorch import (
     evaluate,
     get_device,
     load_model,
+    make_cnn,
     make_mlp,
     predict,
     save_model,
@@ -607,3 +610,67 @@ class TestSavingAndLoading:
         with pytest.raises(ValueError, match=message):
             load_model(model, tmp_path / "net.pt")
         assert weights(model).equal(before)
+
+
+class TestMakeCnn:
+    def test_the_logits_are_those_of_our_own_convolution(self):
+        """The same numbers by the NumPy functions that notebook 07 derives."""
+        model = make_cnn(seeded()).eval()
+        K1, b1, K2, b2, W3, b3, W4, b4 = (p.detach().numpy() for p in model.parameters())
+        images = torch.rand(3, 28, 28, generator=seeded(1))
+        maps = max_pool2d(relu(conv2d(images.numpy()[:, None], K1, b1)), 2)
+        maps = max_pool2d(relu(conv2d(maps, K2, b2)), 2)
+        logits = relu(maps.reshape(3, -1) @ W3.T + b3) @ W4.T + b4
+        np.testing.assert_allclose(model(images).detach(), logits, rtol=1e-4, atol=1e-6)
+
+    @pytest.mark.parametrize("n", [1, 2, 200])
+    def test_the_shapes_on_the_way(self, n):
+        shapes, x = [], torch.zeros(n, 28, 28)
+        for layer in make_cnn():
+            x = layer(x)
+            shapes.append(tuple(x.shape[1:]))
+            assert len(x) == n
+        assert list(dict.fromkeys(shapes)) == [
+            (1, 28, 28),
+            (16, 24, 24),
+            (16, 12, 12),
+            (32, 8, 8),
+            (32, 4, 4),
+            (512,),
+            (128,),
+            (10,),
+        ]
+
+    def test_the_number_of_parameters_is_that_of_the_docstring(self):
+        count = sum(p.numel() for p in make_cnn().parameters())
+        assert count == 16 * (25 + 1) + 32 * (16 * 25 + 1) + 128 * (512 + 1) + 10 * (128 + 1)
+        assert f"{count:,} parameters" in " ".join(make_cnn.__doc__.split())
+
+    def test_the_first_weights_are_those_of_torch(self):
+        """Layer by layer as torch draws them, when its own generator has the same seed."""
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            layers = [nn.Conv2d(1, 16, 5), nn.Conv2d(16, 32, 5)]
+            layers += [nn.Linear(512, 128), nn.Linear(128, 10)]
+        theirs = torch.cat([p.flatten() for layer in layers for p in layer.parameters()])
+        assert weights(make_cnn(seeded(5))).equal(theirs.detach())
+
+    @pytest.mark.parametrize("device", DEVICES)
+    def test_learns_the_bundled_digits_better_than_the_mlp(self, device):
+        data = load_digits()
+        accuracies = []
+        for model in (make_cnn(seeded()), make_mlp(784, 128, 10, generator=seeded())):
+            X, y = data.X_train, data.y_train
+            train(model, X, y, epochs=6, batch_size=32, peak_rate=4e-3, device=device)
+            accuracies.append(evaluate(model, data.X_test, data.y_test)[1])
+        assert accuracies[0] > max(0.9, accuracies[1])
+
+    def test_predictions_are_the_same_each_time_although_there_is_dropout(self):
+        images = torch.rand(5, 28, 28, generator=seeded())
+        model = make_cnn(seeded())
+        np.testing.assert_array_equal(predict(model, images), predict(model, images))
+        assert not model(images).equal(model(images))
+
+    def test_another_size_of_pictures_is_refused(self):
+        with pytest.raises(RuntimeError):
+            make_cnn()(torch.zeros(1, 32, 32))
