@@ -231,6 +231,72 @@ def load_digits(split="writers", rng=None):
     return ImageData(X[train], labels[train], X[test], labels[test], "bundled digits")
 
 
+def augment_digits(X, y, copies, rng):
+    """Return ``copies`` distorted versions of each digit, and their labels.
+
+    X has shape (n, 28, 28), uint8, y shape (n,); the results have copies·n rows, one version of all
+    digits after the other. Each digit is turned, sheared, stretched and bent by chance, its strokes
+    become thinner and its contrast stronger, and ``prepare_digit`` prepares it anew. ``rng`` is a
+    ``numpy.random.Generator``. Raises ValueError when lengths or shapes differ, for copies below 1
+    and for another rng. Used in notebook 09; Simard et al., "Best practices for convolutional
+    neural networks applied to visual document analysis", 2003.
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim != 3 or X.shape[1:] != (28, 28) or X.dtype != np.uint8:
+        raise ValueError(f"X must have shape (n, 28, 28) and hold uint8, got {X.shape}, {X.dtype}")
+    if y.shape != X.shape[:1] or len(y) == 0:
+        raise ValueError(f"y must hold {len(X)} labels, at least one, got shape {y.shape}")
+    if int(copies) != copies or copies < 1:
+        raise ValueError(f"copies must be a whole number of at least 1, got {copies}")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy.random.Generator, got {rng!r}")
+    versions = [prepare_digit(image) for _ in range(copies) for image in _distort(X, rng)]
+    return np.stack(versions), np.tile(y, copies)
+
+
+def _distort(X, rng):
+    """Return the digits of X (n, 28, 28) in other shapes and with other strokes, 0 … 255."""
+    ink = _sample(X, *_draw_places(len(X), rng))
+    weakest = rng.uniform(0, 0.6, (len(X), 1, 1)) * ink.max(axis=(1, 2), keepdims=True)
+    contrast = rng.uniform(1, 3, (len(X), 1, 1))
+    return (contrast * (ink - weakest)).clip(0, 255)
+
+
+def _draw_places(n, rng):
+    """Draw n distortions: rows and columns (n, 28, 28) at which each new pixel finds its ink."""
+    turn, shear, stretch = (
+        rng.normal(mean, spread, (n, 1, 1)) for mean, spread in ((0, 0.12), (0, 0.3), (0.2, 0.2))
+    )
+    down, right = np.mgrid[:28, :28] - 13.5  # from the middle
+    right = right * np.exp(-stretch) + down * shear
+    # The bend: 5×5 nodes are shifted at random, and the pixels between them follow linearly.
+    nodes = rng.normal(0, 1.5, (2, n, 5, 5))
+    share = np.maximum(0, 1 - abs(np.linspace(0, 4, 28)[:, None] - np.arange(5)))  # (28, 5)
+    bend_down, bend_right = share @ nodes @ share.T
+    row = np.sin(turn) * right + np.cos(turn) * down + bend_down + 13.5
+    column = np.cos(turn) * right - np.sin(turn) * down + bend_right + 13.5
+    return row, column
+
+
+def _sample(images, row, column):
+    """Return the ink of each image at places between its pixels, by linear interpolation.
+
+    ``images`` has shape (n, h, w), ``row`` and ``column`` one entry for each place, (n, …); outside
+    the images is paper.
+    """
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
+    n, height, width = padded.shape
+    row, column = (row + 1).clip(0, height - 1.001), (column + 1).clip(0, width - 1.001)
+    top, left = row.astype(int), column.astype(int)
+    down, right = (row - top).astype(np.float32), (column - left).astype(np.float32)
+    corner = (height * np.arange(n)[:, None, None] + top) * width + left  # in the flat array
+    above, below = (
+        (1 - right) * padded.take(first) + right * padded.take(first + 1)
+        for first in (corner, corner + width)
+    )
+    return (1 - down) * above + down * below
+
+
 def _read_digits():
     """Return the digits as UCI published them: images (1797, 8, 8), 0 … 16, and labels."""
     path = DATA_FOLDER / "digits.npz"
@@ -440,7 +506,9 @@ def _read_cifar10(may_download):
             raise OSError(f"{archive.name} is not in {place}")
         _download_cifar10(archive, place)
     with tarfile.open(archive) as file:
-        file.extractall(folder, filter="data")
+        # Python before 3.11.4 has no such filter; what is unpacked is the published file anyway.
+        file.extraction_filter = getattr(tarfile, "data_filter", None)
+        file.extractall(folder)
     return _open_cifar10(folder)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 import matplotlib as mpl
+import numpy as np
 import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -166,12 +167,29 @@ class Click:
     y: float
 
 
+@dataclass(frozen=True)
+class Stroke:
+    """Hold a stroke of the pen, or a piece of one: points (x, y) in the units of the pad.
+
+    A piece that ``continues`` goes on from where the one before has ended; it repeats that point.
+    """
+
+    points: tuple
+    continues: bool = False
+
+
 class Picture(anywidget.AnyWidget):
     """Show a PNG with its caption, which is also the alternative text, and report clicks.
 
     The arrow keys move a cross-hair over a clickable picture that has the focus; Enter or the
     space bar clicks. Clicks arrive as custom messages ``{"x": …, "y": …}``, fractions of the
     picture counted from its upper left corner. ``width`` and ``height`` are in pixels.
+
+    ``pad`` is the part of the picture that one can draw on, if there is one: left, top, width and
+    height as fractions of the picture; ``pen`` is the pen's width as a fraction of the pad's. A
+    piece of a stroke arrives as ``{"points": [[x, y], …], "continues": …, "id": …}``, fractions of
+    the pad. It is shown by the page until the answer ``{"drawn": id}`` says that the picture has
+    it, and the next piece comes after that.
     """
 
     _esm = Path(__file__).with_name("picture.js")
@@ -182,6 +200,8 @@ class Picture(anywidget.AnyWidget):
     caption = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
     clickable = traitlets.Bool(False).tag(sync=True)
+    pad = traitlets.List().tag(sync=True)
+    pen = traitlets.Float().tag(sync=True)
 
 
 class Lab:
@@ -192,8 +212,10 @@ class Lab:
     ``compute(**values)`` returns a state of any kind. ``draw(figure, state)`` gets an empty figure
     the first time and the same figure from then on; the axes keep the places that they get when
     they are new, so that nothing jumps. ``caption(state)`` returns one sentence.
-    ``on_click(click, **values)`` gets a `Click` and returns a dict of changed values. ``size`` is
-    in inches of 100 pixels.
+    ``on_click(click, **values)`` gets a `Click` and returns a dict of changed values. With
+    ``on_stroke(stroke, **values)``, which gets a `Stroke` and returns the same, the first axes are
+    a pad to draw on, and ``pen`` names the value that holds the width of the pen in their units.
+    ``size`` is in inches of 100 pixels.
 
     Raises ValueError when a control's start is not among its values or two values have one name,
     and whatever the functions raise for the start state. A later error is shown in the lab, under
@@ -201,13 +223,24 @@ class Lab:
     """
 
     def __init__(
-        self, title, controls, compute, draw, caption, *, hidden=None, on_click=None, size=(8, 4)
+        self,
+        title,
+        controls,
+        compute,
+        draw,
+        caption,
+        *,
+        hidden=None,
+        on_click=None,
+        on_stroke=None,
+        pen=None,
+        size=(8, 4),
     ):
         self.title = title
         self.state = None
         self.error = None
         self._compute, self._draw, self._caption = compute, draw, caption
-        self._on_click = on_click
+        self._on_click, self._on_stroke, self._pen = on_click, on_stroke, pen
         self._controls = {c.name: c for c in controls if not isinstance(c, Action)}
         self._actions = {c.name: c for c in controls if isinstance(c, Action)}
         names = [c.name for c in controls if not isinstance(c, Action)] + list(hidden or {})
@@ -281,6 +314,20 @@ class Lab:
         with self._lock, self._errors_shown():
             self._merge(self._on_click(Click(axes, x, y), **self.values))
 
+    def stroke(self, points, continues=False):
+        """Draw on the pad along ``points`` (x, y) in its units, or go on with the last stroke.
+
+        Raises ValueError when the lab has no pad, and for anything but pairs of finite numbers.
+        """
+        if self._on_stroke is None:
+            raise ValueError(f"{self.title!r} has no pad to draw on, got a stroke")
+        points = np.asarray(points, dtype=float)
+        if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+            raise ValueError(f"points must be finite numbers of shape (n, 2), got {points}")
+        stroke = Stroke(tuple(map(tuple, points.tolist())), continues)
+        with self._lock, self._errors_shown():
+            self._merge(self._on_stroke(stroke, **self.values))
+
     def reset(self):
         """Go back to the start state; an action that is running ends first."""
         self.stop()
@@ -338,8 +385,17 @@ class Lab:
             self.figure.clear()  # half drawn: the next drawing begins with an empty figure
             raise
         self.state, self.error = state, None
+        if self._on_stroke is not None:
+            self._place_pad()
         with self.picture.hold_sync():
             self.picture.png, self.picture.caption, self.picture.error = png, caption, ""
+
+    def _place_pad(self):
+        """Tell the page where in the picture the first axes lie, and how wide the pen is."""
+        pad = self.figure.axes[0]
+        (left, bottom), (right, top) = pad.get_position().get_points().tolist()
+        self.picture.pad = [left, 1 - top, right - left, top - bottom]
+        self.picture.pen = self._values[self._pen] / abs(np.subtract(*pad.get_xlim()))
 
     @contextmanager
     def _errors_shown(self):
@@ -400,7 +456,7 @@ class Lab:
         width, height = self.figure.canvas.get_width_height()
         clickable = self._on_click is not None
         self.picture = Picture(width=width, height=height, clickable=clickable)
-        self.picture.on_msg(self._clicked)
+        self.picture.on_msg(self._stroked if self._on_stroke else self._clicked)
         columns = "1fr"
         if len(self._controls) > 3:  # two columns, where the labels leave room for the sliders
             columns = f"repeat(auto-fit, minmax(min(100%, calc({label_width} + 190px)), 1fr))"
@@ -431,6 +487,18 @@ class Lab:
                 x, y = axes.transData.inverted().transform(point)
                 self.click(number, float(x), float(y))
                 return
+
+    def _stroked(self, picture, message, buffers):
+        if "points" not in message:
+            self._clicked(picture, message, buffers)
+            return
+        try:
+            pad = self.figure.axes[0]
+            points = [(x, 1 - y) for x, y in message["points"]]
+            points = (pad.transAxes - pad.transData).transform(points)
+            self.stroke(points, message["continues"])
+        finally:
+            picture.send({"drawn": message["id"]})
 
     def _repr_mimebundle_(self, **_):
         """Return the live view for a notebook, and the start state as a picture and as text."""

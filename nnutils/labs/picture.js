@@ -1,5 +1,6 @@
-// A PNG with its caption. A clickable picture has a cross-hair, moved by the arrow keys.
-// Places are fractions of the picture, counted from its upper left corner.
+// A PNG with its caption. A clickable picture has a cross-hair, moved by the arrow keys; a part of
+// it can be a pad to draw on. Places are fractions of the picture, or of the pad, counted from the
+// upper left corner.
 
 const STEP = 0.01;
 const LARGE_STEP = 0.1;
@@ -9,6 +10,11 @@ const ARROWS = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
+const KEY_STEP = 1 / 28; // of the pad
+const SEND_EVERY = 80; // milliseconds between two pieces of a stroke
+const PAD_HELP =
+  "Draw with the mouse or a finger. Arrow keys move the pen, Shift for larger steps; " +
+  "Space lowers and raises it.";
 const HELP = "Arrow keys move the cross-hair, Shift for larger steps; Enter or Space clicks.";
 
 function element(name, className, parent) {
@@ -25,6 +31,10 @@ function isShortcut(event) {
   return event.ctrlKey || event.altKey || event.metaKey || event.key === "Escape" || runsCell;
 }
 
+function clamp(value) {
+  return Math.min(1, Math.max(0, value));
+}
+
 function keepKey(event) {
   if (!isShortcut(event)) event.stopPropagation();
 }
@@ -39,7 +49,6 @@ function showPicture(model, img) {
 function addCursor(model, frame, img) {
   const cursor = element("div", "nnutils-cursor", frame);
   const at = { x: 0.5, y: 0.5 };
-  const clamp = (value) => Math.min(1, Math.max(0, value));
 
   function moveTo(x, y) {
     at.x = clamp(x);
@@ -73,6 +82,150 @@ function addCursor(model, frame, img) {
   });
 }
 
+// Lays a canvas over the pad. A stroke appears on it at once and travels to the kernel in pieces,
+// the next when the kernel has drawn the one before; what the picture shows, the canvas forgets.
+// Returns a function that ends it.
+function addPad(model, frame, img) {
+  const canvas = element("canvas", "nnutils-pad", frame);
+  const pen = element("div", "nnutils-pen", frame);
+  const paint = canvas.getContext("2d");
+  const view = Math.random(); // a lab can be on a page twice
+  const at = { x: 0.5, y: 0.5 }; // the pen that the keys move
+  let pieces = []; // what the picture does not show yet, the oldest first
+  let sent = 0; // of the pieces
+  let count = 0;
+  let last = null; // the place of a pen that draws
+  let pointer = null; // the mouse button or finger that draws
+
+  function drawPiece({ points }) {
+    paint.beginPath();
+    paint.moveTo(points[0][0] * canvas.width, points[0][1] * canvas.height);
+    for (const [x, y] of points) paint.lineTo(x * canvas.width, y * canvas.height);
+    paint.stroke();
+  }
+
+  function redraw() {
+    const [left, top, width, height] = model.get("pad");
+    const place = { left, top, width, height };
+    for (const side in place) canvas.style[side] = `${100 * place[side]}%`;
+    canvas.width = 2 * width * model.get("width"); // twice as fine as the picture; this clears it
+    canvas.height = 2 * height * model.get("height");
+    paint.lineWidth = model.get("pen") * canvas.width;
+    paint.lineCap = paint.lineJoin = "round";
+    pieces.forEach(drawPiece);
+  }
+
+  function drawTo(x, y) {
+    const point = [x, y];
+    if (sent === pieces.length || last === null) {
+      const points = last === null ? [point] : [last, point];
+      pieces.push({ points, continues: last !== null, id: `${view} ${count++}` });
+    } else {
+      pieces.at(-1).points.push(point);
+    }
+    drawPiece({ points: [last ?? point, point] });
+    last = point;
+  }
+
+  function send() {
+    model.send(pieces[sent]);
+    sent += 1;
+  }
+
+  function sendAll() {
+    while (sent < pieces.length) send();
+  }
+
+  function forget({ drawn }) {
+    const place = pieces.findIndex((piece) => piece.id === drawn);
+    if (place < 0) return;
+    pieces = pieces.slice(place + 1);
+    sent -= place + 1;
+    img.decode().catch(() => null).then(redraw);
+  }
+
+  function fromPointer(event) {
+    const box = canvas.getBoundingClientRect();
+    drawTo((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  }
+
+  function showPen(visible) {
+    const [left, top, width, height] = model.get("pad");
+    pen.hidden = !visible;
+    pen.style.left = `${100 * (left + at.x * width)}%`;
+    pen.style.top = `${100 * (top + at.y * height)}%`;
+    pen.classList.toggle("nnutils-down", last !== null);
+  }
+
+  function lift() {
+    pointer = last = null;
+    showPen(!pen.hidden);
+  }
+
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", PAD_HELP);
+  canvas.title = PAD_HELP;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button !== 0) return;
+    lift();
+    showPen(false);
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    fromPointer(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    const moves = event.getCoalescedEvents?.() ?? [];
+    for (const move of moves.length ? moves : [event]) fromPointer(move);
+  });
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    canvas.addEventListener(name, (event) => event.pointerId === pointer && lift());
+  }
+  canvas.addEventListener("keydown", (event) => {
+    if (isShortcut(event)) return;
+    if (event.key in ARROWS) {
+      const [x, y] = ARROWS[event.key];
+      const step = event.shiftKey ? 4 * KEY_STEP : KEY_STEP;
+      at.x = clamp(at.x + step * x);
+      at.y = clamp(at.y + step * y);
+      if (last !== null) drawTo(at.x, at.y);
+    } else if (event.key === " ") {
+      if (last === null) drawTo(at.x, at.y);
+      else lift();
+    } else {
+      return;
+    }
+    showPen(true);
+    event.preventDefault();
+  });
+  canvas.addEventListener("focus", () => showPen(canvas.matches(":focus-visible")));
+  canvas.addEventListener("blur", () => {
+    lift();
+    showPen(false);
+    sendAll(); // before the click on a button that took the focus
+  });
+
+  showPen(false);
+  redraw();
+  model.on("change:pad change:pen", redraw);
+  model.on("msg:custom", forget);
+  const timer = setInterval(() => sent === 0 && pieces.length && send(), SEND_EVERY);
+  return () => {
+    clearInterval(timer);
+    model.off("change:pad change:pen", redraw);
+    model.off("msg:custom", forget);
+  };
+}
+
+// Gives the handle of each slider the text of its label as a name: ipywidgets leaves it without.
+function nameSliders(lab) {
+  for (const slider of lab.querySelectorAll(".widget-slider")) {
+    const name = slider.querySelector(".widget-label").textContent;
+    slider.querySelector(".noUi-handle")?.setAttribute("aria-label", name);
+  }
+}
+
 // Calls `action` once `el` is in the page; returns a function that calls it off.
 function whenConnected(el, action) {
   let request;
@@ -96,6 +249,7 @@ function render({ model, el }) {
   caption.setAttribute("aria-live", "polite");
   error.setAttribute("role", "alert");
   if (model.get("clickable")) addCursor(model, frame, img);
+  const removePad = model.get("pad").length ? addPad(model, frame, img) : () => null;
 
   function update() {
     img.alt = caption.textContent = model.get("caption");
@@ -106,11 +260,17 @@ function render({ model, el }) {
   redraw();
   model.on("change:caption change:error", update);
   model.on("change:png", redraw);
+  const lab = () => el.closest(".nnutils-lab") ?? el;
+  const newParts = new MutationObserver(() => nameSliders(lab()));
   const forget = whenConnected(el, () => {
-    (el.closest(".nnutils-lab") ?? el).addEventListener("keydown", keepKey);
+    lab().addEventListener("keydown", keepKey);
+    newParts.observe(lab(), { childList: true, subtree: true });
+    nameSliders(lab());
   });
   return () => {
     forget();
+    removePad();
+    newParts.disconnect();
     model.off("change:caption change:error", update);
     model.off("change:png", redraw);
     URL.revokeObjectURL(img.src);

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
-from scipy.ndimage import center_of_mass
+from scipy.ndimage import center_of_mass, map_coordinates
 
 from nnutils import datasets
 from nnutils.datasets import (
+    augment_digits,
     centre_by_mass,
     centre_of_mass,
     fit_to_box,
@@ -254,6 +255,76 @@ def test_prepare_digit_refuses_what_is_no_drawing(image, message):
 def test_centre_by_mass_refuses_a_box_that_is_too_large():
     with pytest.raises(ValueError, match=r"fit into \(28, 28\), got \(20, 29\)"):
         centre_by_mass(np.ones((20, 29)))
+
+
+# --- Distorted digits -----------------------------------------------------------------------------
+
+
+def test_augmented_digits_have_their_labels_and_are_prepared_like_mnist():
+    digits = load_digits()
+    X, y = digits.X_test[:60], digits.y_test[:60]
+    X_more, y_more = augment_digits(X, y, 3, new_rng())
+    assert X_more.shape == (180, 28, 28) and X_more.dtype == np.uint8
+    assert np.array_equal(y_more, np.concatenate([y, y, y]))
+    for image in X_more:
+        assert image.max() == 255
+        assert max(np.ptp(np.flatnonzero(image.any(axis=axis))) + 1 for axis in (0, 1)) <= 20
+        assert np.abs(np.subtract(center_of_mass(image), 14)).max() <= 1
+
+
+def test_augmented_digits_look_like_their_originals_but_differ():
+    digits = load_digits()
+    X, y = digits.X_test[:100], digits.y_test[:100]
+    X_more, _ = augment_digits(X, y, 2, new_rng())
+    flat = [images.reshape(len(images), -1).astype(float) for images in (X, X_more[:100])]
+    alike = np.corrcoef(*flat)[:100, 100:]  # each original with each version
+    own = alike.diagonal()
+    assert own.max() < 0.999
+    assert own.mean() > alike[y[:, None] != y].mean() + 0.2
+    assert not np.array_equal(X_more[:100], X_more[100:])
+
+
+def test_augmentation_depends_on_the_rng_alone():
+    digits = load_digits()
+    X, y = digits.X_test[:20], digits.y_test[:20]
+    before = X.copy()
+    first, again, other = (augment_digits(X, y, 1, new_rng(seed))[0] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(X, before)
+
+
+def test_sampling_between_pixels_is_that_of_scipy():
+    rng = new_rng()
+    images = rng.integers(0, 256, (3, 11, 13), dtype=np.uint8)
+    row, column = rng.uniform(-2, 12, (3, 5, 4)), rng.uniform(-2, 14, (3, 5, 4))
+    expected = [
+        map_coordinates(image.astype(float), (r, c), order=1, mode="grid-constant")
+        for image, r, c in zip(images, row, column)
+    ]
+    assert np.allclose(datasets._sample(images, row, column), expected, atol=0.6)
+
+
+def test_a_blank_image_stays_blank():
+    X, y = augment_digits(np.zeros((2, 28, 28), np.uint8), np.array([3, 4]), 2, new_rng())
+    assert not X.any() and y.tolist() == [3, 4, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "copies", "rng", "message"),
+    [
+        (np.ones((2, 28, 28)), [1, 2], 1, new_rng(), "hold uint8"),
+        (np.ones((2, 784), np.uint8), [1, 2], 1, new_rng(), r"shape \(n, 28, 28\)"),
+        (np.ones((2, 28, 28), np.uint8), [1], 1, new_rng(), "y must hold 2 labels"),
+        (np.ones((0, 28, 28), np.uint8), [], 1, new_rng(), "at least one"),
+        (np.ones((1, 28, 28), np.uint8), [1], 0, new_rng(), "copies must be a whole number"),
+        (np.ones((1, 28, 28), np.uint8), [1], 1.5, new_rng(), "copies must be a whole number"),
+        (np.ones((1, 28, 28), np.uint8), [1], 1, 42, "rng must be a numpy.random.Generator"),
+    ],
+)
+def test_augmentation_refuses_bad_arguments(X, y, copies, rng, message):
+    with pytest.raises(ValueError, match=message):
+        augment_digits(X, y, copies, rng)
 
 
 # --- The bundled digits ---------------------------------------------------------------------------
