@@ -30,28 +30,34 @@ def measure(functions, rounds):
     return {name: statistics.median(values[1:]) for name, values in seconds.items()}
 
 
-def machine():
-    """Say in a sentence what the numbers were measured with."""
+def machine(*others):
+    """Say in a sentence what the numbers were measured with; ``others`` are further programs."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
     torch_version = torch.__version__.split("+")[0]
-    return f"Measured on {cores} CPU cores with {versions}, torch {torch_version}."
+    versions = [
+        f"Python {platform.python_version()}",
+        f"NumPy {np.__version__}",
+        f"torch {torch_version}",
+        *others,
+    ]
+    return f"Measured on {cores} CPU cores with {', '.join(versions)}."
 
 
-def write_table(name, header, rows):
+def write_table(name, header, rows, *others):
     """Put a table between the marks ``<!-- begin name -->`` and ``<!-- end name -->``.
 
-    ``header`` is a list of words, ``rows`` a list of lists of the same length. The table is printed
-    too. Raises ValueError when the marks are not in docs/results.md.
+    ``header`` is a list of words, ``rows`` a list of lists of the same length, ``others`` names
+    further programs that were measured, with their versions. The table is printed too. Raises
+    ValueError when the marks are not in docs/results.md.
     """
     lines = [header, ["---"] * len(header), *rows]
     table = "\n".join("| " + " | ".join(map(str, cells)) + " |" for cells in lines)
-    print(f"{table}\n\n{machine()}")
+    print(f"{table}\n\n{machine(*others)}")
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     text = RESULTS.read_text(encoding="utf-8")
     if not 0 <= text.find(begin) < text.find(end):
         raise ValueError(f"docs/results.md must hold the marks {begin} and {end}")
     before, rest = text.split(begin)
     after = rest.split(end)[1]
-    text = f"{before}{begin}\n{table}\n\n{machine()}\n{end}{after}"
+    text = f"{before}{begin}\n{table}\n\n{machine(*others)}\n{end}{after}"
     RESULTS.write_text(text, encoding="utf-8")

@@ -28,7 +28,18 @@ from nnutils.inspector import (
     take_over,
 )
 from nnutils.labs.base import Action, Choice, Lab, Slider
-from nnutils.plotting import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, YELLOW
+from nnutils.plotting import (
+    BLACK,
+    BLUE,
+    DARK_ORANGE,
+    GREEN,
+    GREY,
+    LIGHT,
+    LIGHT_BLUE,
+    LIGHT_ORANGE,
+    ORANGE,
+    YELLOW,
+)
 
 __all__ = ["backprop_inspector_lab"]
 
@@ -64,7 +75,6 @@ PHASES = [  # each with its colour in the bar, and a lighter one
     ("backward", GREEN, "#BFE6DA"),
     ("update", YELLOW, "#F8E3BA"),
 ]
-LIGHT_BLUE, LIGHT_ORANGE = "#BBD9EC", "#F6C9AE"  # of a negative and of a positive bias
 
 
 class State(NamedTuple):
@@ -241,9 +251,9 @@ class Sheet:
         self.zoom = 1.0  # of the texts that follow: 10 points
         self.lines, self.boxes, self.texts = [], [], []
 
-    def line(self, ends, color, width):
+    def line(self, ends, color, width, style="solid"):
         """Draw a line between two points; ``width`` is in points."""
-        self.lines.append((ends, color, width))
+        self.lines.append((ends, color, width, style))
 
     def box(self, box, face, edge=GREY, width=0.8):
         """Draw a filled ``Box`` with a line around it."""
@@ -264,8 +274,8 @@ class Sheet:
     def put_on(self, ax):
         """Show everything."""
         lines, boxes, texts = ax.collections
-        ends, colors, widths = zip(*self.lines)
-        lines.set(segments=ends, colors=colors, linewidths=widths)
+        ends, colors, widths, styles = zip(*self.lines)
+        lines.set(segments=ends, colors=colors, linewidths=widths, linestyles=styles)
         corners, faces, edges, widths = zip(*self.boxes)
         boxes.set(verts=corners, facecolors=faces, edgecolors=edges, linewidths=widths)
         paths, colors = zip(*self.texts)
@@ -342,8 +352,9 @@ def draw_edges(sheet, state):
     weights = {w: newest(state, w) for w in edges}
     largest = max(map(abs, weights.values())) or 1.0
     for w, ends in edges.items():
-        color = (ORANGE if weights[w] >= 0 else BLUE) + ("" if w in bright else "70")
-        sheet.line(ends, color, 0.8 + 2.6 * abs(weights[w]) / largest)
+        color, style = (ORANGE, "solid") if weights[w] >= 0 else (BLUE, "dashed")
+        color += "" if w in bright else "70"
+        sheet.line(ends, color, 0.8 + 2.6 * abs(weights[w]) / largest, style)
     at = 0.36 if state.operation.phase == "forward" else 0.64  # apart from each other
     if state.thing in edges:
         bright, at = {state.thing}, 0.5
@@ -431,7 +442,7 @@ def draw_names(sheet, state):
     sheet.text(x, MIDDLE - 1.8 * line, "target", align=0.5)
     targets = [shown(state.values[f"y[{k}]"]) for k in range(sizes[-1])]
     sheet.text(x, MIDDLE - 2.8 * line, ", ".join(targets), align=0.5)
-    for text, color, up in (("weight > 0", ORANGE, 2.7), ("weight < 0", BLUE, 1.6)):
+    for text, color, up in (("── weight > 0", DARK_ORANGE, 2.7), ("- - weight < 0", BLUE, 1.6)):
         sheet.text(786, TOP * sheet.zoom + up * LINE, text, color, align=1)
     if state.loss_before is not None:
         sheet.text(x, MIDDLE + 4.2 * line, "before", GREY, align=0.5)

@@ -18,7 +18,7 @@ from nnutils.neurons import (
     simulate,
     spike_times,
 )
-from nnutils.plotting import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE
+from nnutils.plotting import BLACK, BLUE, DARK_ORANGE, GREEN, GREY, LIGHT, ORANGE
 
 __all__ = ["drive_neuron_lab", "simplify_neuron_lab"]
 
@@ -63,7 +63,7 @@ def build_drive(figure):
     trace.axhline(NEURON.V_rest, color=GREY, linestyle=":", linewidth=1.2)
     trace.plot([], [], color=BLUE, linewidth=1.2)
     beside = {"transform": trace.get_yaxis_transform(), "fontsize": 10.5, "va": "center"}
-    trace.text(1.01, 0, "threshold", color=ORANGE, **beside)
+    trace.text(1.01, 0, "threshold", color=DARK_ORANGE, **beside)
     trace.text(1.01, NEURON.V_rest, "rest", color=GREY, **beside)
     trace.set(xlim=(0, DURATION), ylim=(-90, PEAK + 5), ylabel="voltage (mV)")
     trace.set_title("Voltage of the first run")

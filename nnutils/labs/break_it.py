@@ -11,7 +11,7 @@ from nnutils.gradcheck import GradientReport, check_gradients
 from nnutils.labs.base import Action, Choice, Lab, Toggle
 from nnutils.ladder import RUNAWAY, climb_ladder, with_random_weights
 from nnutils.optimizers import SGD
-from nnutils.plotting import BLACK, BLUE, GREY, LIGHT, ORANGE
+from nnutils.plotting import BLACK, BLUE, DARK_ORANGE, GREY, LIGHT, ORANGE
 
 __all__ = ["break_it_lab"]
 
@@ -265,7 +265,7 @@ def build_loss(ax):
     ax.plot([], [], color=GREY, linewidth=5, alpha=0.5, label="right network")
     ax.plot([], [], color=ORANGE, label="this case")
     ax.plot([], [], "^", color=ORANGE, markersize=11, clip_on=False, in_layout=False)
-    ax.text(0, TOP, "", va="top", color=ORANGE)
+    ax.text(0, TOP, "", va="top", color=DARK_ORANGE)
     ax.set(xlim=(-4, STEPS), ylim=(2e-3, TOP), yscale="log", xlabel="step", ylabel="loss")
     ax.set_xticks([0, STEPS // 2, STEPS])
     ax.set_yticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
@@ -337,7 +337,7 @@ def draw_check(ax, report):
     ax.lines[2].set_data(errors[~ok], rows[~ok])
     for text, error, agrees in zip(ax.texts, errors, ok):
         text.set_text("agrees" if agrees else f"wrong {error:.2f}")
-        text.set_color(BLUE if agrees else ORANGE)
+        text.set_color(BLUE if agrees else DARK_ORANGE)
 
 
 def draw_notes(ax, state):
@@ -352,7 +352,7 @@ def draw_notes(ax, state):
     name.set_text(f"Case {state.number} of {len(BUGS)}, {state.layers} layers: {found}")
     wrong.set_text(f"wrong line  {bug.wrong}" if bug else "wrong line  ?")
     right.set_text(f"right line  {bug.right}" if bug else "right line  ?")
-    for text, colour in ((wrong, ORANGE), (right, BLUE)):
+    for text, colour in ((wrong, DARK_ORANGE), (right, BLUE)):
         text.set_color(colour if bug else GREY)
 
 

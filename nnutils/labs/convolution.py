@@ -40,7 +40,7 @@ WHITE = (255, 255, 255)
 PADDING = (229, 229, 229)
 WINDOW = (255, 221, 158)  # light orange
 DONE = (211, 229, 241)  # light blue
-SEEN = (255, 176, 64)
+SEEN = (208, 104, 8)  # orange, in grey darker than what lies around
 HATCH = "#A8A8A8"
 
 
@@ -383,7 +383,7 @@ def background():
     cat = load_photos()[0].mean(axis=0)
     size = len(cat) // SIDE
     grey = cat.reshape(SIDE, size, SIDE, size).mean(axis=(1, 3)) / 255
-    return np.repeat(np.uint8(90 + 165 * grey[:, :, None]), 3, axis=2)
+    return np.repeat(np.uint8(150 + 105 * grey[:, :, None]), 3, axis=2)
 
 
 def build_stack(figure):
@@ -392,7 +392,7 @@ def build_stack(figure):
         make_grid(ax)
         ax.set_title("0")
         ax.text(0, 0, "", ha="center", va="center")
-        frame(ax, ORANGE, 3)
+        frame(ax, BLACK, 3)
 
 
 def draw_stack(figure, state):

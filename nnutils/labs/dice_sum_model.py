@@ -9,7 +9,7 @@ from matplotlib.colors import ListedColormap
 from nnutils import dice
 from nnutils.labs.base import Action, Lab, Slider
 from nnutils.perceptron import Perceptron
-from nnutils.plotting import BLACK, BLUE, ORANGE
+from nnutils.plotting import BLACK, BLUE, LIGHT_BLUE, LIGHT_ORANGE, ORANGE
 
 __all__ = ["roll_dice_lab"]
 
@@ -58,7 +58,7 @@ def cell_of(roll):
 def build(figure):
     """Make the two axes and their artists once."""
     top, bottom = figure.subplots(2, 1, height_ratios=[1.15, 1])
-    colours = ListedColormap(["#A6CDE6", "#F3BE9C"])  # light blue: small, light orange: big
+    colours = ListedColormap([LIGHT_BLUE, LIGHT_ORANGE])  # small, big
     top.imshow(grid(BIG), cmap=colours, vmin=0, vmax=1, aspect="equal")
     top.plot([], [], "x", color=BLACK, markersize=8, markeredgewidth=2)  # wrong ones
     top.plot([], [], "s", color="none", markersize=13, markeredgecolor=BLACK, markeredgewidth=2)
@@ -97,9 +97,9 @@ def draw(figure, state):
     top.lines[1].set_data([column], [row])
     wrong = int((state.says_big != BIG).sum())
     top.set_title(
-        f"All 216 rolls: blue is small, orange is big; × marks the {wrong} judged wrong"
+        f"All 216 rolls: light blue is small, orange is big; × marks the {wrong} judged wrong"
         if wrong
-        else "All 216 rolls: blue is small, orange is big; none judged wrong"
+        else "All 216 rolls: light blue is small, orange is big; none judged wrong"
     )
 
     sums = np.clip(state.sums, BINS[0], BINS[-1] - 0.5)

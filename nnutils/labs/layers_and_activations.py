@@ -11,7 +11,16 @@ from nnutils import activations, datasets
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.network import Linear, Network
 from nnutils.optimizers import Adam
-from nnutils.plotting import BLACK, BLUE, CLASS_COLORS, CLASS_MARKERS, GREY, ORANGE
+from nnutils.plotting import (
+    BLACK,
+    BLUE,
+    CLASS_COLORS,
+    CLASS_MARKERS,
+    GREY,
+    LIGHT_BLUE,
+    LIGHT_ORANGE,
+    ORANGE,
+)
 
 __all__ = ["activation_explorer_lab", "bend_the_plane_lab"]
 
@@ -186,7 +195,6 @@ FRESH = 500
 EDGE = 2.4  # of the plane
 SIDE = np.linspace(-EDGE, EDGE, 61)
 PIXELS = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)
-LIGHT_BLUE, LIGHT_ORANGE = "#C5DDEE", "#F8D5BF"
 SHADES = LinearSegmentedColormap.from_list("classes", [LIGHT_BLUE, "white", LIGHT_ORANGE])
 
 

@@ -7,7 +7,16 @@ import numpy as np
 
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.perceptron import Perceptron
-from nnutils.plotting import BLACK, BLUE, CLASS_COLORS, CLASS_MARKERS, GREY, ORANGE
+from nnutils.plotting import (
+    BLACK,
+    BLUE,
+    CLASS_COLORS,
+    CLASS_MARKERS,
+    GREY,
+    LIGHT_BLUE,
+    LIGHT_ORANGE,
+    ORANGE,
+)
 
 __all__ = ["perceptron_lab"]
 
@@ -17,7 +26,6 @@ LIMIT = 6.0  # of the sliders
 EDGE = 2.5  # of the plane
 EPOCHS = 15  # of one press on "Learn"
 FAR = 1000.0  # beyond every line that the sliders can make
-LIGHT_BLUE, LIGHT_ORANGE = "#D3E5F1", "#FAE0D0"  # where the answer is 0, where it is 1
 
 
 class State(NamedTuple):

@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import FancyBboxPatch
 
 from nnutils.labs.base import Action, Choice, Lab, Slider
-from nnutils.plotting import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, YELLOW
+from nnutils.plotting import BLACK, BLUE, DARK_ORANGE, GREEN, GREY, YELLOW
 
 __all__ = ["build_network_lab"]
 
@@ -215,11 +215,15 @@ LOOKS = {  # inside, border and text of the box of a block
     "input": ("white", GREY, BLACK),
     "plain": ("#E1F0FA", BLUE, BLACK),
     "learned": (BLUE, BLUE, "white"),  # it has parameters
-    "stop": (ORANGE, ORANGE, "white"),
+    "stop": (DARK_ORANGE, DARK_ORANGE, "white"),
     "not reached": ("white", GREY, GREY),
     "empty": ("none", "none", "none"),
 }
-PANEL = {"runs": ("#E3F2EC", GREEN), "odd": ("#FDF3DC", YELLOW), "stops": ("#FBE9DE", ORANGE)}
+PANEL = {
+    "runs": ("#E3F2EC", GREEN),
+    "odd": ("#FDF3DC", YELLOW),
+    "stops": ("#FBE9DE", DARK_ORANGE),
+}
 
 
 class Row(NamedTuple):
@@ -315,7 +319,7 @@ def draw(figure, state):
             colors.append(GREY)
         if row.shape:
             pieces += glyph(row.shape, y)
-            colors += [SKY] * (len(pieces) - len(colors))
+            colors += [BLUE] * (len(pieces) - len(colors))
     axes.collections[0].set(verts=pieces, facecolor=colors)
     kind = "stops" if state.problem else "odd" if state.remark else "runs"
     panel.set(facecolor=PANEL[kind][0], edgecolor=PANEL[kind][1])

@@ -1,19 +1,23 @@
 """JupyterLab on a free loopback port and a headless Chromium that looks at it."""
 
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import shutil
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,8 +25,12 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    "--disable-component-update --disable-sync "
+    "--disable-features=AutofillServerCommunication "
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"
 ).split()
+# What JupyterLab says when a kernel is shut down soon after its start; nothing is lost.
+SHUT_DOWN_EARLY = "Could not restore the debugger state"
 LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
@@ -54,52 +62,94 @@ class Server(NamedTuple):
 
 
 class NotebookPage:
-    """A notebook in the browser; ``errors`` of its console, requests to ``foreign`` hosts."""
+    """A notebook in the browser; ``errors`` are those of its console."""
 
-    def __init__(self, page):
-        self.page = page
-        self.errors, self.foreign = [], []
-        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        self.errors = []
+        page.on("console", lambda m: is_error(m) and self.errors.append(m.text))
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
-        for event in ("request", "websocket"):
-            page.on(event, lambda r: is_foreign(r.url) and self.foreign.append(r.url))
+
+    def load(self):
+        """Load the page, for the first time or again, and wait for its cells and its kernel."""
+        self.page.goto(self.address, timeout=120_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+        self.page.evaluate("jupyterapp.shell.collapseLeft()")
 
     def run_all(self):
         """Run all cells, wait until they have ended, and return the errors in their outputs."""
         self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        outputs = [output for cell in self.content() for output in cell.get("outputs", [])]
+        return [output["evalue"] for output in outputs if output["output_type"] == "error"]
+
+    def shut_kernel_down(self):
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+    def cells(self, tag):
+        """Return the cells with this tag, in the order of the notebook."""
+        cells = self.page.locator(".jp-Notebook .jp-Cell")
+        return [cells.nth(i) for i, cell in enumerate(self.content()) if tag in tags_of(cell)]
+
+    def content(self):
+        """Return the cells as they would be saved now."""
         return self.page.evaluate(
             """Array.from(jupyterapp.shell.currentWidget.content.model.cells)
-                 .flatMap(cell => cell.toJSON().outputs ?? [])
-                 .filter(output => output.output_type === "error")
-                 .map(output => `${output.ename}: ${output.evalue}`)"""
+                 .map(cell => cell.toJSON())"""
         )
 
     def labs(self):
         """Return the labs of the cells with the tag "lab", in the order of the notebook."""
-        tagged = self.page.evaluate(
-            """Array.from(jupyterapp.shell.currentWidget.content.model.cells)
-                 .map((cell, i) => (cell.metadata.tags ?? []).includes("lab") ? i : -1)
-                 .filter(i => i >= 0)"""
-        )
-        cells = self.page.locator(".jp-Notebook .jp-Cell")
-        labs = [LabInPage(self.page, cells.nth(i).locator(".nnutils-lab")) for i in tagged]
+        outputs = [cell["outputs"][0] for cell in self.content() if "lab" in tags_of(cell)]
+        labs = [
+            LabInPage(self.page, cell.locator(".nnutils-lab"), output)
+            for cell, output in zip(self.cells("lab"), outputs)
+        ]
         for lab in labs:
-            lab.picture.wait_for(timeout=30_000)
+            lab.picture.wait_for(timeout=60_000)
         return labs
 
     def use_theme(self, name):
+        """Change to "JupyterLab Light" or "JupyterLab Dark", and wait for its colours."""
         self.page.evaluate(
             f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
         )
         self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
-        self.page.wait_for_timeout(1000)  # the style sheet
+        self.page.wait_for_function(
+            """light => (getComputedStyle(document.documentElement)
+                 .getPropertyValue("--jp-layout-color0").trim() === "white") === light""",
+            arg=name == "JupyterLab Light",
+        )
+
+
+KEYS_TO_AND_FRO = [
+    (".noUi-handle", "ArrowRight", "ArrowLeft"),
+    ("select", "ArrowDown", "ArrowUp"),
+    ("input[type=checkbox]", "Space", "Space"),
+]
+
+
+def at_end(slider):
+    """Return whether the handle of a slider is at the highest value; False for other controls."""
+    value = slider.get_attribute("aria-valuenow")
+    return value is not None and value == slider.get_attribute("aria-valuemax")
+
+
+def is_error(message):
+    return message.type == "error" and SHUT_DOWN_EARLY not in message.text
+
+
+def tags_of(cell):
+    return cell["metadata"].get("tags", [])
 
 
 class LabInPage:
-    """One lab in the browser, as a person at the keyboard has it."""
+    """One lab in the browser, as a person has it; ``start`` is its look in the cell's output."""
 
-    def __init__(self, page, root):
+    def __init__(self, page, root, output):
         self.page, self.root = page, root
+        digest = hashlib.sha256(base64.b64decode(output["data"]["image/png"])).digest()
+        self.start = " ".join(map(str, digest)), output["metadata"]["image/png"]["alt"]
         self.picture = root.locator(".nnutils-picture")
         self.controls = root.locator(".noUi-handle, select, input[type=checkbox]")
         self.buttons = root.locator("button:visible")
@@ -111,24 +161,33 @@ class LabInPage:
         return self.root.locator(".nnutils-error").inner_text()
 
     def png(self):
-        """Return the bytes of the picture, as text; of the newest one, if it is just replaced."""
-        return self.picture.evaluate(
-            """async img => {
-                 for (;;) {
-                   const src = img.src;
-                   try {
-                     await img.decode();
-                     const bytes = new Uint8Array(await (await fetch(src)).arrayBuffer());
-                     return Array.from(bytes, byte => String.fromCharCode(byte)).join("");
-                   } catch (error) {
-                     if (img.src === src) throw error; // else another picture has come
-                   }
-                 }
-               }"""
-        )
+        """Return the digest of the picture; of the newest one, if it is just replaced."""
+        return self.look()[0]
 
     def look(self):
-        return self.png(), self.caption()
+        """Return the digest of the picture, and the caption once it is the picture's text too."""
+        return tuple(
+            self.root.evaluate(
+                """async lab => {
+                     const img = lab.querySelector(".nnutils-picture");
+                     for (;;) {
+                       const src = img.src;
+                       try {
+                         await img.decode();
+                         const bytes = await (await fetch(src)).arrayBuffer();
+                         const digest = await crypto.subtle.digest("SHA-256", bytes);
+                         const caption = lab.querySelector(".nnutils-caption").textContent;
+                         return [
+                           Array.from(new Uint8Array(digest)).join(" "),
+                           img.alt === caption ? caption : null,
+                         ];
+                       } catch (error) {
+                         if (img.src === src) throw error; // else another picture has come
+                       }
+                     }
+                   }"""
+            )
+        )
 
     def becomes(self, condition, seconds=10):
         """Return whether ``condition(self)`` comes true in time."""
@@ -146,38 +205,86 @@ class LabInPage:
     def button(self, label):
         return self.root.get_by_role("button", name=label, exact=True)
 
-    def milliseconds(self, presses=40):
-        """Return, for each key pressed on the first slider, the time until the picture is decoded.
+    def title(self):
+        return self.root.locator(".widget-html").first.inner_text()
 
-        In a lab without sliders the first list of choices is used; without both, there are none.
-        """
+    def watch_pictures(self):
+        """From now on note in the page when a key was pressed and when each picture is decoded."""
         self.root.evaluate(
             """lab => {
+                 if (lab.decoded) return;
+                 lab.decoded = [];
                  const img = lab.querySelector(".nnutils-picture");
-                 const caption = lab.querySelector(".nnutils-caption");
                  lab.addEventListener("keydown", () => (lab.pressed = performance.now()), true);
                  new MutationObserver(async () => {
+                   const src = img.src;
                    await img.decode().catch(() => null); // another picture has come
-                   lab.took = performance.now() - lab.pressed;
-                 }).observe(caption, { childList: true });
+                   if (img.src === src) lab.decoded.push(performance.now());
+                 }).observe(img, { attributeFilter: ["src"] });
                }"""
         )
-        sliders = self.root.locator(".noUi-handle")
-        if sliders.count():
-            control, keys = sliders.first, ["ArrowRight", "ArrowLeft"]
-            if control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax"):
-                keys.reverse()
-        elif self.root.locator("select").count():
-            control, keys = self.root.locator("select").first, ["ArrowDown", "ArrowUp"]
-        else:
-            return []
+
+    def to_and_fro(self):
+        """Return two presses of a key that change the picture back and forth, by turns.
+
+        They move the first slider that shows in the picture; in a lab without one the first such
+        list, or box; else they press the first button and *Reset*.
+        """
+        pairs = []
+        for kind, there, back in KEYS_TO_AND_FRO:
+            for control in self.root.locator(kind).all():
+                keys = [back, there] if at_end(control) else [there, back]
+                pairs.append([partial(self.press, control, key) for key in keys])
+        pairs.append([partial(self.press, self.buttons.nth(k), "Enter") for k in (0, -1)])
+        for there, back in pairs:
+            if self.millisecond(there) is not None:
+                return back, there
+        return pairs[-1]
+
+    def millisecond(self, press):
+        """Return the time until the picture after ``press`` is decoded, None without one."""
+        self.root.evaluate("lab => { lab.decoded.length = 0 }")
+        press()
+        if self.becomes(lambda lab: lab.count_decoded() > 0, seconds=3):
+            return self.root.evaluate("lab => lab.decoded[0] - lab.pressed")
+        return None
+
+    def milliseconds(self, moves):
+        """Return, for ``moves`` presses of a key, the time until the picture is decoded.
+
+        Presses that change nothing do not count.
+        """
+        self.watch_pictures()
+        presses = self.to_and_fro()
         times = []
-        for k in range(presses):
-            self.root.evaluate("lab => { lab.took = null }")
-            self.press(control, keys[k % 2])
-            self.becomes(lambda lab: lab.root.evaluate("lab => lab.took") is not None, seconds=3)
-            times.append(self.root.evaluate("lab => lab.took"))
-        return [time for time in times if time is not None]  # a step may change nothing
+        for k in range(3 * moves):
+            times.append(self.millisecond(presses[k % 2]))
+            if len(times) - times.count(None) == moves:
+                break
+        return [time for time in times if time is not None]
+
+    def milliseconds_between_frames(self, button, frames):
+        """Press ``button`` and return the times between the pictures of its run.
+
+        They are at most ``frames``, and none when the button starts no run. Resets the lab.
+        """
+        self.watch_pictures()
+        self.root.evaluate("lab => { lab.decoded.length = 0 }")
+        self.press(button, "Enter")
+        if not self.becomes(lambda lab: lab.runs(), seconds=1):
+            return []
+        self.becomes(lambda lab: not lab.runs() or lab.count_decoded() > frames, seconds=120)
+        decoded = self.root.evaluate("lab => lab.decoded")
+        self.press(self.button("Reset"), "Enter")
+        self.becomes(lambda lab: not lab.runs(), seconds=60)
+        return [after - before for before, after in zip(decoded, decoded[1:])][:frames]
+
+    def count_decoded(self):
+        return self.root.evaluate("lab => lab.decoded.length")
+
+    def runs(self):
+        """Return whether an action runs: then there is a button that stops it."""
+        return self.root.get_by_role("button", name="Stop", exact=True).count() > 0
 
 
 def free_port():
@@ -201,7 +308,7 @@ def isolated_environment(folder):
     return environment
 
 
-def wait_until_up(process, url, token, log, seconds=60):
+def wait_until_up(process, url, token, log, seconds=300):
     request = urllib.request.Request(
         f"{url}/api/status", headers={"Authorization": f"token {token}"}
     )
@@ -263,26 +370,66 @@ def browser():
         chromium.close()
 
 
+class Outside(socketserver.ThreadingTCPServer):
+    """Stands for the rest of the world: a proxy that notes in ``requests`` who is asked for.
+
+    The browser sends it all that leaves loopback, whoever asks: pages, frames, workers, sockets.
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        self.requests = []
+        super().__init__(("127.0.0.1", 0), Refusal)
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Refusal(socketserver.StreamRequestHandler):
+    """Notes a request, such as ``GET http://example.org/picture.png``, and refuses it."""
+
+    def handle(self):
+        method, address, _ = self.rfile.readline(65536).decode("latin-1").split(" ", 2)
+        self.server.requests.append(f"{method} {address}")
+        self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+
 @pytest.fixture(scope="session")
-def open_notebook(browser, server):
+def outside():
+    """Run the proxy that stands for the rest of the world."""
+    with Outside() as outside:
+        threading.Thread(target=outside.serve_forever, daemon=True).start()
+        yield outside
+        outside.shutdown()
+
+
+@pytest.fixture(scope="session")
+def context(browser, outside):
+    """A window of the browser that keeps what it has loaded, and leaves loopback by `outside`."""
+    proxy = {"server": outside.address, "bypass": "127.0.0.1"}
+    with browser.new_context(viewport={"width": 1280, "height": 720}, proxy=proxy) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def open_notebook(context, outside, server):
     """Return a function that opens a notebook by its file name: ``with open_notebook(…) as n:``."""
 
     @contextlib.contextmanager
     def open_notebook(name):
-        with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
-            page = context.new_page()
-            notebook = NotebookPage(page)
-            page.goto(f"{server.url}/lab/tree/{name}?token={server.token}&reset", timeout=60_000)
-            page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-            page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+        address = f"{server.url}/lab/tree/{name}?token={server.token}&reset"
+        outside.requests.clear()
+        page = context.new_page()
+        try:
+            notebook = NotebookPage(page, address)
+            notebook.load()
             yield notebook
             page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
+        finally:
+            page.close(run_before_unload=False)
         assert notebook.errors == []
-        assert notebook.foreign == []
+        assert outside.requests == []
 
     return open_notebook
-
-
-def is_foreign(url):
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
