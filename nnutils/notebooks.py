@@ -356,7 +356,7 @@ def set_links(text, name):
 def files_with_links():
     """Return the files that may link to Binder or to the repository."""
     pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CITATION.cff")]
-    pages += [*sorted((ROOT / "docs").glob("*.md")), ROOT / "docs" / "template.ipynb"]
+    pages += [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "docs" / "template.ipynb"]
     return [*pages, *all_notebooks()]
 
 
