@@ -16,11 +16,7 @@ TOOLS = ("notebooks", "assignment", "slides")
 # What is no subject, but serves the learner.
 SERVICES = ("__init__", "backup", "plotting", "progress", "pytorch", "saving", "setup_check")
 # The modules that hold the course's mathematics and data, in NumPy.
-SUBJECTS = [
-    path
-    for path in PACKAGE.glob("*.py")
-    if path.stem not in TOOLS + SERVICES
-]
+SUBJECTS = [path for path in PACKAGE.glob("*.py") if path.stem not in TOOLS + SERVICES]
 NAMES = {path: path.relative_to(PACKAGE).as_posix() for path in MODULES}
 
 

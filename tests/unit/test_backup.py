@@ -73,7 +73,9 @@ def test_bringing_it_back_twice_changes_nothing_more(folder):
     (folder / "a.ipynb").write_text(notebook("b"))
     backup.unpack_work(data)
     before = sorted(folder.rglob("*"))
-    assert backup.unpack_work(data).startswith("Notebooks brought back: 0. New lines of progress: 0.")
+    assert backup.unpack_work(data).startswith(
+        "Notebooks brought back: 0. New lines of progress: 0."
+    )
     assert sorted(folder.rglob("*")) == before
 
 
