@@ -442,7 +442,7 @@ def draw_names(sheet, state):
     sheet.text(x, MIDDLE - 1.8 * line, "target", align=0.5)
     targets = [shown(state.values[f"y[{k}]"]) for k in range(sizes[-1])]
     sheet.text(x, MIDDLE - 2.8 * line, ", ".join(targets), align=0.5)
-    for text, color, up in (("── weight > 0", DARK_ORANGE, 2.7), ("-- weight < 0", BLUE, 1.6)):
+    for text, color, up in (("— weight > 0", DARK_ORANGE, 2.7), ("-- weight < 0", BLUE, 1.6)):
         sheet.text(786, TOP * sheet.zoom + up * LINE, text, color, align=1)
     if state.loss_before is not None:
         sheet.text(x, MIDDLE + 4.2 * line, "before", GREY, align=0.5)
