@@ -457,7 +457,7 @@ class Lab:
         clickable = self._on_click is not None
         self.picture = Picture(width=width, height=height, clickable=clickable)
         self.picture.on_msg(self._stroked if self._on_stroke else self._clicked)
-        columns = "1fr"
+        columns = "minmax(0, 1fr)"
         if len(self._controls) > 3:  # two columns, where the labels leave room for the sliders
             columns = f"repeat(auto-fit, minmax(min(100%, calc({label_width} + 190px)), 1fr))"
         self._view = widgets.VBox(
