@@ -100,7 +100,9 @@ function addPad(model, frame, img) {
   function drawPiece({ points }) {
     paint.beginPath();
     paint.moveTo(points[0][0] * canvas.width, points[0][1] * canvas.height);
-    for (const [x, y] of points) paint.lineTo(x * canvas.width, y * canvas.height);
+    for (const [x, y] of points) {
+      paint.lineTo(x * canvas.width + 0.01, y * canvas.height); // a line of no length is not drawn
+    }
     paint.stroke();
   }
 
