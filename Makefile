@@ -51,7 +51,6 @@ assignment: .venv/installed-teach
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.mnist_seeds
-	$(BIN)/python -m benchmarks.cnn_seeds
 	$(BIN)/python -m benchmarks.digit_pad
 	$(BIN)/python -m benchmarks.mlp_torch
 	$(BIN)/python -m benchmarks.mlp_numpy

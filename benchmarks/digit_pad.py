@@ -1,15 +1,14 @@
 """MNIST's test digits replayed on the pad of "Draw a digit": how many are read, how prepared."""
 
 import numpy as np
-import torch
 
-from benchmarks.cnn_seeds import PEAK_RATE
+from benchmarks.mlp_numpy import train_numpy
+from benchmarks.mnist_seeds import train_cnn, train_mlp
 from benchmarks.tables import write_table
 from nnutils.datasets import fit_to_box, load_digits, load_mnist
 from nnutils.labs.draw_a_digit import FINE, SIDE, learn, read, see, stand_in
 from nnutils.network import Network
-from nnutils.optimizers import SGD
-from nnutils.pytorch import evaluate, make_cnn, make_mlp, train
+from nnutils.pytorch import evaluate
 
 REPLAYED = 1000  # digits; 8 to 26 of the pad's 28 units high or wide
 
@@ -32,24 +31,6 @@ def without_distortions():
     return learn(np.tile(X, (6, 1, 1)), np.tile(y, 6), np.random.default_rng(0))
 
 
-def numpy_network(data):
-    """Return 784–128–10 trained as in notebook 06."""
-    rng = np.random.default_rng(0)
-    network = Network([784, 128, 10], rng)
-    X = data.X_train.reshape(-1, 784).astype(np.float32) / 255
-    network.fit(X, data.y_train, epochs=20, batch_size=128, optimizer=SGD(0.5), rng=rng)
-    return network
-
-
-def torch_network(data, make, **settings):
-    """Return a network of torch trained as in notebooks 09 and 10."""
-    torch.manual_seed(0)  # for dropout
-    generator = torch.Generator().manual_seed(0)
-    model = make(generator)
-    train(model, data.X_train, data.y_train, generator=generator, **settings)
-    return model
-
-
 def accuracy(network, X, y):
     """Return the share of the images X (n, 28, 28) that a network of NumPy or torch reads."""
     if isinstance(network, Network):
@@ -68,11 +49,9 @@ if __name__ == "__main__":
     networks = {
         "bundled digits as they are, 784–256–10": without_distortions(),
         "stand-in: bundled digits distorted, 784–256–10": stand_in(),
-        "MNIST, 784–128–10 (NumPy)": numpy_network(data),
-        "MNIST, 784–512–512–10": torch_network(
-            data, lambda g: make_mlp(784, 512, 512, 10, generator=g)
-        ),
-        "MNIST, convolutional": torch_network(data, make_cnn, peak_rate=PEAK_RATE),
+        "MNIST, 784–128–10 (NumPy)": train_numpy(data, seed=0)[0],
+        "MNIST, 784–512–512–10": train_mlp(data, (784, 512, 512, 10), seed=0)[0],
+        "MNIST, convolutional": train_cnn(data, seed=0)[0],
     }
     rng = np.random.default_rng(0)
     chosen = rng.choice(len(data.X_test), REPLAYED, replace=False)

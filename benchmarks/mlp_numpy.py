@@ -1,12 +1,11 @@
 """The NumPy network beside torch and scikit-learn, and the digits it learns in notebook 06."""
 
-import statistics
 import time
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks.tables import measure, write_table
+from benchmarks.tables import SEEDS_HEADER, five_seeds, measure, write_table
 from nnutils.datasets import load_mnist
 from nnutils.network import Network
 from nnutils.optimizers import SGD, Adam
@@ -40,14 +39,20 @@ def one_epoch(data):
     return [[name, f"{s:.2f} s", f"{s / ours:.2f}"] for name, s in seconds.items()]
 
 
-def learn_digits(data, seed):
-    """Train 784–128–10 as notebook 06 does; return the test accuracy and the seconds."""
+def train_numpy(data, seed):
+    """Train 784–128–10 as notebook 06 does; return the network and the seconds."""
     rng = np.random.default_rng(seed)
-    X, X_test = (x.reshape(-1, 784).astype(np.float32) / 255 for x in (data.X_train, data.X_test))
+    X = data.X_train.reshape(-1, 784).astype(np.float32) / 255
     network = Network([784, 128, 10], rng)
     start = time.perf_counter()
     network.fit(X, data.y_train, epochs=20, batch_size=128, optimizer=SGD(0.5), rng=rng)
-    seconds = time.perf_counter() - start
+    return network, time.perf_counter() - start
+
+
+def learn_digits(data, seed):
+    """Train 784–128–10; return the test accuracy and the seconds."""
+    network, seconds = train_numpy(data, seed)
+    X_test = data.X_test.reshape(-1, 784).astype(np.float32) / 255
     return network.accuracy(X_test, data.y_test), seconds
 
 
@@ -55,12 +60,5 @@ if __name__ == "__main__":
     data = load_mnist("mnist")
     rows = one_epoch(data)
     write_table("mlp_numpy", ["one epoch", "median", "ratio to ours"], rows)
-    accuracies, seconds = zip(*(learn_digits(data, seed) for seed in range(5)), strict=True)
-    row = [
-        f"{100 * statistics.mean(accuracies):.2f} %",
-        f"{100 * statistics.stdev(accuracies):.2f}",
-        ", ".join(f"{100 * accuracy:.2f}" for accuracy in accuracies),
-        f"{statistics.median(seconds):.1f} s",
-    ]
-    header = ["mean of five seeds", "standard deviation", "each seed", "median time"]
-    write_table("numpy_digits", header, [row])
+    row = five_seeds(lambda seed: learn_digits(data, seed))
+    write_table("numpy_digits", SEEDS_HEADER, [row])
