@@ -16,8 +16,6 @@ import traitlets
 
 from nnutils import progress
 
-PROGRESS = "progress.jsonl"  # its name in the archive
-
 
 def pack_work(folder="."):
     """Return a ZIP archive, as bytes, of all notebooks in ``folder`` and of the progress."""
@@ -26,7 +24,7 @@ def pack_work(folder="."):
         for path in sorted(Path(folder).glob("*.ipynb")):
             archive.write(path, path.name)
         if progress.progress_file().is_file():
-            archive.write(progress.progress_file(), PROGRESS)
+            archive.write(progress.progress_file(), progress.FILE_NAME)
     return buffer.getvalue()
 
 
@@ -38,7 +36,7 @@ def unpack_work(data, folder="."):
     it lacks. Raises ValueError, and changes nothing, when ``data`` is not such an archive.
     """
     files = _read(data)
-    progress_lines = files.pop(PROGRESS, None)
+    progress_lines = files.pop(progress.FILE_NAME, None)
     folder = Path(folder)
     old = {name: folder / name for name in files if (folder / name).exists()}
     same = {name for name, path in old.items() if _cells(path.read_bytes()) == _cells(files[name])}
@@ -93,11 +91,12 @@ def _read(data):
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"the file must be one that “Save my work” made ({error})") from None
     for name, content in files.items():
-        if name == PROGRESS:
+        if name == progress.FILE_NAME:
             continue
         if Path(name).name != name or not name.endswith(".ipynb") or _cells(content) is None:
             raise ValueError(
-                f"the file must hold notebooks and {PROGRESS}, got {name!r}, which is neither"
+                f"the file must hold notebooks and {progress.FILE_NAME}, "
+                f"got {name!r}, which is neither"
             )
     return files
 
@@ -123,7 +122,7 @@ def _write(path, content, shelf):
 
 
 def _merge_progress(lines):
-    part = progress.progress_file().with_name(f"{PROGRESS}.part")
+    part = progress.progress_file().with_name(f"{progress.FILE_NAME}.part")
     part.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(lines)
     try:

@@ -29,6 +29,8 @@ NOTEBOOKS = (
     "mnist_cnn",
 )  # the slugs of the notebooks, in order: notebook 03 is NOTEBOOKS[3]
 
+FILE_NAME = "progress.jsonl"
+
 # Set by BinderHub in every server that it starts (the last one by its Kubernetes service).
 BINDER_VARIABLES = ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST", "BINDER_SERVICE_HOST")
 
@@ -81,7 +83,7 @@ def progress_file():
         from platformdirs import user_data_dir
 
         folder = user_data_dir("nnutils", appauthor=False)
-    return Path(folder) / "progress.jsonl"
+    return Path(folder) / FILE_NAME
 
 
 def record(exercise, result, mistake=None):
@@ -228,7 +230,7 @@ def _text(path):
     """Return the text of a progress file, also out of the archive that notebook 00 saves."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
-            return archive.read("progress.jsonl").decode("utf-8", errors="replace")
+            return archive.read(FILE_NAME).decode("utf-8", errors="replace")
     return path.read_text(encoding="utf-8", errors="replace")
 
 

@@ -25,6 +25,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from nnutils import notebooks
+from nnutils.exercises.question import to_html
 
 DECISIONS = ("slide", "subslide", "fragment", "-", "notes", "skip")
 SHOWN = DECISIONS[:4]
@@ -190,19 +191,14 @@ def question(asked):
     """Return a quiz question as HTML; the next step shows which choices are right, and why."""
     shown, right = [], []
     for letter, choice in zip("ABCDEFGH", asked.choices):
-        shown.append(f"<li>{inline(choice.text)}</li>")
+        shown.append(f"<li>{to_html(choice.text)}</li>")
         if choice.correct:
-            right.append(f"<p><b>{letter}.</b> {inline(choice.feedback)}</p>")
+            right.append(f"<p><b>{letter}.</b> {to_html(choice.feedback)}</p>")
     return (
-        f"<h3>Question {asked.id}</h3><p>{inline(asked.text)}</p>"
+        f"<h3>Question {asked.id}</h3><p>{to_html(asked.text)}</p>"
         f'<ol class="choices">{"".join(shown)}</ol>'
         f'<div class="fragment answer">{"".join(right)}</div>'
     )
-
-
-def inline(text):
-    """Escape ``text`` for HTML; words in `backticks` become code, ends of lines breaks."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)).replace("\n", "<br>")
 
 
 # --- From blocks to slides -----------------------------------------------------------------------

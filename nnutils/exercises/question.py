@@ -36,8 +36,8 @@ class QuestionWidget(anywidget.AnyWidget):
             f"{letter}. {choice.text}" for letter, choice in zip(self.letters, question.choices)
         ]
         super().__init__(
-            heading=_html(self._heading),
-            choices=[_html(line) for line in self._lines],
+            heading=to_html(self._heading),
+            choices=[to_html(line) for line in self._lines],
             several=several,
         )
         self.on_msg(lambda _, chosen, __: self._answer(chosen))
@@ -62,7 +62,7 @@ class QuestionWidget(anywidget.AnyWidget):
                 lines.append("So far so good, but more of the choices are right.")
             progress.record(self.question.id, "solved" if right else "wrong")
         self.feedback = "\n".join(lines)
-        self.feedback_html = _html(self.feedback)
+        self.feedback_html = to_html(self.feedback)
 
     @property
     def static(self):
@@ -89,7 +89,7 @@ class Quiz(widgets.VBox):
         return data
 
 
-def _html(text):
+def to_html(text):
     """Escape ``text`` for HTML; words in `backticks` become code, ends of lines breaks."""
     escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
     return escaped.replace("\n", "<br>")

@@ -52,15 +52,16 @@ class Painter:
 
 
 class Layer:
-    """Artists that are drawn anew only if their ``settings`` or their parts have changed."""
+    """Artists that are drawn anew only if their ``settings`` or one of their parts have changed."""
 
     def __init__(self, figure):
         self._figure = figure
         self._drawn = None  # the settings with which the pixels were drawn
+        self._parts = []  # artists that tell by themselves that they are stale
 
     def update(self):
         """Draw the artists into the layer's pixels, if they have changed."""
-        if self.settings() == self._drawn and not self.has_stale_parts():
+        if self.settings() == self._drawn and not any(part.stale for part in self._parts):
             return
         renderer = RendererAgg(*self._figure.canvas.get_width_height(), self._figure.dpi)
         self.draw(renderer)
@@ -91,7 +92,6 @@ class Frame(Layer):
     def __init__(self, ax):
         super().__init__(ax.figure)
         self._ax = ax
-        self._parts = []
 
     def settings(self):
         """Return what an axis tells by its settings; it calls itself stale at each ``set_xlim``."""
@@ -100,10 +100,6 @@ class Frame(Layer):
             (a.get_visible(), *a.get_view_interval(), a.major.locator, a.major.formatter)
             for a in axes
         ]
-
-    def has_stale_parts(self):
-        """Return whether a tick, a text or a line of the frame has changed."""
-        return any(part.stale for part in self._parts)
 
     def draw(self, renderer):
         """Draw the frame."""
@@ -138,10 +134,6 @@ class Label(Layer):
             *(text.get_ha(), text.get_va()),
             box and (box.get_visible(), box.get_facecolor(), box.get_edgecolor()),
         )
-
-    def has_stale_parts(self):
-        """Return False: the settings tell all."""
-        return False
 
     def draw(self, renderer):
         """Draw the text."""
