@@ -40,7 +40,8 @@ def to_source(notebook):
     """Turn a notebook of the course into the source of an nbgrader assignment, in place.
 
     Each stub is followed by its solution, between the marks that nbgrader looks for. Each check
-    becomes a test that fails unless the exercise is solved. The folds and all outputs go.
+    becomes a test that fails unless the exercise is solved. The folds, all outputs and the
+    lecturer's notes, which hold answers, go.
     """
     code = {
         exercise_of(cell): notebooks.read_fold(cell.source).code
@@ -60,6 +61,8 @@ def to_source(notebook):
     notebook.cells = [
         cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])
     ]
+    for cell in notebook.cells:
+        cell.metadata.get("nnutils", {}).pop("notes", None)
     notebooks.clear_outputs(notebook)
 
 

@@ -136,7 +136,9 @@ class Renderer(IPythonRenderer):
         return f"<pre>{lines(html.escape(code))}</pre>"
 
     def link(self, text, url, title=None):
-        """Let a link to a notebook lead to its slides."""
+        """Let a link to a notebook lead to its slides; other files do not lie beside them."""
+        if url.startswith("../"):
+            return text
         return super().link(text, re.sub(r"\.ipynb(#.*)?$", ".html", url), title)
 
 

@@ -90,6 +90,10 @@ class Quiz(widgets.VBox):
 
 
 def to_html(text):
-    """Escape ``text`` for HTML; words in `backticks` become code, ends of lines breaks."""
-    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-    return escaped.replace("\n", "<br>")
+    """Escape ``text`` for HTML: words in `backticks` become code, in *stars* emphasis."""
+    parts = re.split(r"`([^`]+)`", html.escape(text))
+    parts[::2] = [
+        re.sub(r"(?<!\w)\*(\w[^*]*)\*(?!\w)", r"<em>\1</em>", part) for part in parts[::2]
+    ]
+    parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
+    return "".join(parts).replace("\n", "<br>")

@@ -82,6 +82,8 @@ def test_source_holds_each_stub_with_its_solution_and_no_fold(path):
         assert cell.metadata.nbgrader.grade and cell.metadata.nbgrader.locked
         assert cell.metadata.nbgrader.points == assignment.POINTS
     assert not any(cell.outputs for cell in source.cells if cell.cell_type == "code")
+    assert '"notes":' in path.read_text("utf-8")  # the lecturer's, with answers
+    assert not any("notes" in cell.metadata.get("nnutils", {}) for cell in source.cells)
 
 
 def test_settings_that_the_teacher_has_changed_are_kept(tmp_path):

@@ -116,6 +116,9 @@ def test_prose_has_its_formulas_drawn_and_no_full_stop_alone_on_a_line():
 
 def test_links_lead_to_the_slides_of_other_notebooks():
     assert 'href="02_perceptron.html"' in slides.markdown("[02](02_perceptron.ipynb#4-·-Learn)")
+    assert slides.markdown("See [a *table*](../docs/results.md).") == (
+        "<p>See a <em>table</em>.</p>\n"
+    )
     assert 'href="https://example.org/"' in slides.markdown("[page](https://example.org/)")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nnutils import progress
 from nnutils.exercises import Choice, Question, quiz
-from nnutils.exercises.question import QuestionWidget
+from nnutils.exercises.question import QuestionWidget, to_html
 
 ONE = Question(
     "03.q1",
@@ -84,6 +84,15 @@ def test_text_is_escaped_and_code_is_marked():
     assert question.choices[0] == "A. It is <code>1</code>"
     question.choose("B")
     assert question.feedback_html == "Not yet.<br>B: No, the &lt;b&gt;edge&lt;/b&gt; counts."
+
+
+def test_emphasis_is_marked_and_a_product_is_none():
+    assert to_html("is *often lower*, (*at its place*).") == (
+        "is <em>often lower</em>, (<em>at its place</em>)."
+    )
+    for text in ("2*3 and 4*5", "a * b * c", "* one * two", "x*"):
+        assert to_html(text) == text
+    assert to_html("`a *b* c`") == "<code>a *b* c</code>"
 
 
 def test_the_static_twin_is_the_same_every_time():
