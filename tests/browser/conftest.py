@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import nbformat
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -61,6 +62,16 @@ class Server(NamedTuple):
     folder: Path
 
 
+def comes_true(page, condition, seconds=10):
+    """Return whether ``condition()`` comes true in time; meanwhile the page goes on."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        page.wait_for_timeout(20)
+    return False
+
+
 class NotebookPage:
     """A notebook in the browser; ``errors`` are those of its console."""
 
@@ -80,16 +91,43 @@ class NotebookPage:
     def run_all(self):
         """Run all cells, wait until they have ended, and return the errors in their outputs."""
         self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        return self.failures()
+
+    def run_cells(self, places):
+        """Run the cells with these numbers, in this order, and return the errors in all outputs."""
+        self.page.evaluate(
+            """async places => {
+                 const book = jupyterapp.shell.currentWidget.content;
+                 for (const place of places) {
+                   book.deselectAll();
+                   book.activeCellIndex = place;
+                   await jupyterapp.commands.execute("notebook:run-cell");
+                 }
+               }""",
+            places,
+        )
+        return self.failures()
+
+    def failures(self):
+        """Return the errors in the outputs of all cells."""
         outputs = [output for cell in self.content() for output in cell.get("outputs", [])]
         return [output["evalue"] for output in outputs if output["output_type"] == "error"]
+
+    def becomes(self, condition, seconds=10):
+        """Return whether ``condition(self)`` comes true in time."""
+        return comes_true(self.page, lambda: condition(self), seconds)
 
     def shut_kernel_down(self):
         self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
+    def places(self, *tags):
+        """Return the numbers of the cells with one of these tags."""
+        return [k for k, cell in enumerate(self.content()) if set(tags) & set(tags_of(cell))]
+
     def cells(self, tag):
         """Return the cells with this tag, in the order of the notebook."""
         cells = self.page.locator(".jp-Notebook .jp-Cell")
-        return [cells.nth(i) for i, cell in enumerate(self.content()) if tag in tags_of(cell)]
+        return [cells.nth(k) for k in self.places(tag)]
 
     def content(self):
         """Return the cells as they would be saved now."""
@@ -151,6 +189,7 @@ class LabInPage:
         digest = hashlib.sha256(base64.b64decode(output["data"]["image/png"])).digest()
         self.start = " ".join(map(str, digest)), output["metadata"]["image/png"]["alt"]
         self.picture = root.locator(".nnutils-picture")
+        self.pad = root.locator(".nnutils-pad")  # on the picture of a lab that takes strokes
         self.controls = root.locator(".noUi-handle, select, input[type=checkbox]")
         self.buttons = root.locator("button:visible")
 
@@ -191,16 +230,26 @@ class LabInPage:
 
     def becomes(self, condition, seconds=10):
         """Return whether ``condition(self)`` comes true in time."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if condition(self):
-                return True
-            self.page.wait_for_timeout(20)
-        return False
+        return comes_true(self.page, lambda: condition(self), seconds)
 
     def press(self, element, key):
         element.focus()
         self.page.keyboard.press(key)
+
+    def on_pad(self, points):
+        """Return the points, fractions of the pad, in pixels of the page."""
+        box = self.pad.bounding_box()
+        return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+
+    def draw(self, points):
+        """Draw one stroke with the mouse through these points, fractions of the pad."""
+        self.pad.scroll_into_view_if_needed()
+        first, *others = self.on_pad(points)
+        self.page.mouse.move(*first)
+        self.page.mouse.down()
+        for place in others:
+            self.page.mouse.move(*place, steps=4)
+        self.page.mouse.up()
 
     def button(self, label):
         return self.root.get_by_role("button", name=label, exact=True)
@@ -433,3 +482,25 @@ def open_notebook(context, outside, server):
         assert outside.requests == []
 
     return open_notebook
+
+
+@pytest.fixture(scope="session")
+def open_cells(open_notebook, server):
+    """Return a function that runs cells as a notebook of their own: ``with open_cells(…) as n:``.
+
+    The cells are pairs of a source and a tag; without a tag they hold text.
+    """
+
+    @contextlib.contextmanager
+    def open_cells(name, cells):
+        book = nbformat.v4.new_notebook()
+        book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        for source, tag in cells:
+            new_cell = nbformat.v4.new_code_cell if tag else nbformat.v4.new_markdown_cell
+            book.cells.append(new_cell(source, metadata={"tags": [tag] if tag else []}))
+        nbformat.write(book, server.folder / name)
+        with open_notebook(name) as notebook:
+            assert notebook.run_all() == []
+            yield notebook
+
+    return open_cells

@@ -8,19 +8,9 @@ NAME = "00_start_here.ipynb"
 
 
 def run_cell_with(notebook, text):
-    """Run the one cell whose source holds ``text``."""
-    place = notebook.page.evaluate(
-        """text => Array.from(jupyterapp.shell.currentWidget.content.model.cells)
-             .findIndex(cell => cell.sharedModel.source.includes(text))""",
-        text,
-    )
-    notebook.page.evaluate(
-        """async place => {
-             jupyterapp.shell.currentWidget.content.activeCellIndex = place;
-             await jupyterapp.commands.execute("notebook:run-cell");
-           }""",
-        place,
-    )
+    """Run the cells whose source holds ``text``."""
+    places = [k for k, cell in enumerate(notebook.content()) if text in "".join(cell["source"])]
+    assert notebook.run_cells(places) == []
 
 
 def status(notebook):

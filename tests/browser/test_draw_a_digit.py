@@ -7,26 +7,18 @@ in the light and in the dark theme.
 import os
 from pathlib import Path
 
-import nbformat
 import pytest
 
 ONE = [(0.5, 0.18), (0.5, 0.3), (0.5, 0.5), (0.5, 0.7), (0.5, 0.82)]
 SEVEN = [(0.3, 0.2), (0.45, 0.2), (0.6, 0.2), (0.7, 0.2), (0.6, 0.4), (0.52, 0.6), (0.45, 0.85)]
 EMPTY = "The pad is empty"
+SETUP = "import time\n\nfrom nnutils.labs import draw_a_digit\n\ndraw_a_digit.stand_in();"
+LAB = "draw_a_digit.draw_a_digit_lab()"
 
 
 @pytest.fixture(scope="module")
-def notebook(server, open_notebook):
-    setup = nbformat.v4.new_code_cell(
-        "import time\n\nfrom nnutils.labs import draw_a_digit\n\ndraw_a_digit.stand_in();"
-    )
-    code = "from nnutils.labs.draw_a_digit import draw_a_digit_lab\n\ndraw_a_digit_lab()"
-    cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["lab"]})
-    book = nbformat.v4.new_notebook(cells=[setup, cell])
-    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(book, server.folder / "pad.ipynb")
-    with open_notebook("pad.ipynb") as notebook:
-        assert notebook.run_all() == []
+def notebook(open_cells):
+    with open_cells("pad.ipynb", [(SETUP, "setup"), (LAB, "lab")]) as notebook:
         yield notebook
 
 
@@ -36,35 +28,16 @@ def lab(notebook):
     clear(lab)  # so that the caption tells when the reset has come
     lab.button("Reset").click()
     assert lab.becomes(lambda lab: "Read as" in lab.caption())
-    pad(lab).scroll_into_view_if_needed()
+    lab.pad.scroll_into_view_if_needed()
     return lab
-
-
-def pad(lab):
-    return lab.root.locator(".nnutils-pad")
-
-
-def places(lab, points):
-    """Return the points, fractions of the pad, in pixels of the page."""
-    box = pad(lab).bounding_box()
-    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
 
 
 def ink_on_canvas(lab):
     """Return how many pixels of the canvas over the picture have ink."""
-    return pad(lab).evaluate(
+    return lab.pad.evaluate(
         """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
              .data.filter((value, i) => i % 4 === 3 && value > 0).length"""
     )
-
-
-def draw_with_mouse(lab, points):
-    (first, *others) = places(lab, points)
-    lab.page.mouse.move(*first)
-    lab.page.mouse.down()
-    for place in others:
-        lab.page.mouse.move(*place, steps=4)
-    lab.page.mouse.up()
 
 
 def clear(lab):
@@ -80,17 +53,17 @@ def reads(lab, digit):
 def test_the_mouse_draws_and_the_answer_changes_while_it_draws(lab):
     clear(lab)
     before = lab.look()
-    pad(lab).evaluate(  # after the lab's own listener, in the same event
+    lab.pad.evaluate(  # after the lab's own listener, in the same event
         """canvas => canvas.addEventListener("pointerdown", () => {
              const { width, height } = canvas;
              const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
              canvas.inkAtOnce = data.some(value => value > 0);
            }, { once: true })"""
     )
-    (first, *others) = places(lab, SEVEN)
+    (first, *others) = lab.on_pad(SEVEN)
     lab.page.mouse.move(*first)
     lab.page.mouse.down()
-    assert pad(lab).evaluate("canvas => canvas.inkAtOnce"), "no ink before the kernel answers"
+    assert lab.pad.evaluate("canvas => canvas.inkAtOnce"), "no ink before the kernel answers"
     captions = set()
     for place in others:
         lab.page.mouse.move(*place, steps=4)
@@ -105,7 +78,7 @@ def test_the_mouse_draws_and_the_answer_changes_while_it_draws(lab):
 
 @pytest.mark.parametrize(("points", "digit"), [(ONE, 1), (SEVEN, 7)])
 def test_what_is_drawn_is_read(lab, points, digit):
-    draw_with_mouse(lab, points)  # the example makes way
+    lab.draw(points)  # the example makes way
     assert reads(lab, digit)
 
 
@@ -117,22 +90,22 @@ def test_a_finger_draws_and_the_page_does_not_scroll(lab):
         points = [{"x": x, "y": y} for x, y in place]
         chromium.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    where = pad(lab).bounding_box()
-    (first, *others) = places(lab, SEVEN)
+    where = lab.pad.bounding_box()
+    (first, *others) = lab.on_pad(SEVEN)
     touch("touchStart", first)
     for place in others:
         touch("touchMove", place)
         lab.page.wait_for_timeout(30)
     touch("touchEnd")
     assert reads(lab, 7)
-    assert pad(lab).bounding_box() == where
+    assert lab.pad.bounding_box() == where
 
 
 def test_the_keyboard_draws(lab):
     clear(lab)
     pen = lab.root.locator(".nnutils-pen")
     assert not pen.is_visible()
-    pad(lab).focus()
+    lab.pad.focus()
     for _ in range(9):
         lab.page.keyboard.press("ArrowUp")
     assert pen.is_visible()
@@ -153,10 +126,10 @@ def test_the_keyboard_draws(lab):
 def test_undo_clear_and_reset(lab):
     start = lab.look()
     clear(lab)
-    draw_with_mouse(lab, SEVEN)
+    lab.draw(SEVEN)
     assert reads(lab, 7)
     one_stroke = lab.look()
-    draw_with_mouse(lab, [(0.1, 0.9), (0.9, 0.9)])
+    lab.draw([(0.1, 0.9), (0.9, 0.9)])
     lab.button("Undo").click()  # at once: the stroke may still be on its way
     assert lab.becomes(lambda lab: lab.look() == one_stroke)
     lab.page.wait_for_timeout(500)
@@ -184,8 +157,8 @@ def test_a_slow_kernel_loses_nothing(notebook, lab):
              .requestExecute({ code }).done""",
         "paint = draw_a_digit.paint\ndraw_a_digit.paint = lambda *a: time.sleep(1) or paint(*a)",
     )
-    draw_with_mouse(lab, SEVEN[:4])
-    draw_with_mouse(lab, SEVEN[3:])
+    lab.draw(SEVEN[:4])
+    lab.draw(SEVEN[3:])
     assert ink_on_canvas(lab) > 0
     assert reads(lab, 7)
     slow = lab.png()
@@ -195,8 +168,8 @@ def test_a_slow_kernel_loses_nothing(notebook, lab):
         "draw_a_digit.paint = paint",
     )
     clear(lab)
-    draw_with_mouse(lab, SEVEN[:4])
-    draw_with_mouse(lab, SEVEN[3:])
+    lab.draw(SEVEN[:4])
+    lab.draw(SEVEN[3:])
     assert reads(lab, 7)
     assert lab.png() == slow
 
@@ -207,10 +180,10 @@ def test_photographs(notebook, lab):
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("Light", "Dark"):
         notebook.use_theme(f"JupyterLab {theme}")
-        draw_with_mouse(lab, SEVEN)
+        lab.draw(SEVEN)
         assert reads(lab, 7)
         lab.root.screenshot(path=folder / f"draw_a_digit-{theme.lower()}.png")
-        lab.press(pad(lab), "ArrowRight")
+        lab.press(lab.pad, "ArrowRight")
         lab.page.keyboard.press("Space")
         lab.root.screenshot(path=folder / f"draw_a_digit-keys-{theme.lower()}.png")
         clear(lab)

@@ -1,6 +1,5 @@
 """What a lab promises to a person at the keyboard, shown on a small lab of its own."""
 
-import nbformat
 import pytest
 
 LAB = """
@@ -69,18 +68,9 @@ START = "A plain line up to 1.00, 3 wide, thick: False, dots: 0."
 
 
 @pytest.fixture(scope="module")
-def notebook(open_notebook, server):
+def notebook(open_cells):
     """A notebook with a lab between two cells of text."""
-    cells = [
-        nbformat.v4.new_markdown_cell("# Above"),
-        nbformat.v4.new_code_cell(LAB, metadata={"tags": ["lab"]}),
-        nbformat.v4.new_markdown_cell("# Below"),
-    ]
-    book = nbformat.v4.new_notebook(cells=cells)
-    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(book, server.folder / "line.ipynb")
-    with open_notebook("line.ipynb") as notebook:
-        assert notebook.run_all() == []
+    with open_cells("line.ipynb", [("# Above", None), (LAB, "lab"), ("# Below", None)]) as notebook:
         yield notebook
 
 
