@@ -293,7 +293,7 @@ def play(position, **values):
     last = 0 if state.Y is None else state.Y.size - 1
     for place in range(last + 1):
         yield {"position": place, "progress": (place + 1) / (last + 1)}
-        time.sleep(0.12)  # slow enough to watch
+        time.sleep(0.08)  # slow enough to watch
 
 
 def choose_window(click, **values):

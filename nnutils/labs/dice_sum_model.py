@@ -160,7 +160,7 @@ def learn(rolls_to_learn, seed, **values):
                     "roll": tuple(int(dots) for dots in x),
                     "progress": model_progress(model),
                 }
-                time.sleep(0.08)  # slow enough to watch
+                time.sleep(0.05)  # slow enough to watch
     yield {"progress": 1.0}
 
 
