@@ -1,4 +1,7 @@
-"""What protects the browser tests themselves: nothing leaves loopback unseen, no silent skip."""
+"""What protects the browser tests themselves: nothing leaves loopback unseen, no silent skip.
+
+And what is wrong with a page is found.
+"""
 
 import os
 import subprocess
@@ -9,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from accessible import grave_findings
 
 # The ways in which a page can ask for something.
 WAYS_OUT = {
@@ -92,3 +96,11 @@ def test_without_chromium_the_tests_say_why_they_are_skipped(tmp_path):
     assert result.returncode == 0, result.stdout
     assert "none of chromium, chromium-browser, google-chrome is installed" in result.stdout
     assert " passed" not in result.stdout
+
+
+def test_axe_finds_what_is_wrong(context):
+    page = context.new_page()
+    page.set_content('<div class="jp-OutputArea"><img src="data:,"><p>Text</p></div>')
+    (finding,) = grave_findings(page)
+    page.close()
+    assert finding.startswith("image-alt")

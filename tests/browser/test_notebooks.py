@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from accessible import assert_focus_is_seen, grave_findings, small_texts
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 SOON, LATE = 2, 30  # seconds
@@ -237,6 +238,25 @@ def test_the_notebook_opens_with_its_pictures(opened):
     assert_shows_its_pictures(opened)
 
 
+def assert_pictures_have_their_text(notebook):
+    """Each picture under a cell has the alternative text that is stored with it."""
+    stored = [
+        output["metadata"]["image/png"]["alt"]
+        for cell in notebook.content()
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    pictures = notebook.page.locator(".jp-RenderedImage img")
+    shown = pictures.evaluate_all("pictures => pictures.map(picture => picture.alt)")
+    assert shown and all(shown)
+    assert set(shown) <= set(stored)
+
+
+def test_everybody_can_use_the_notebook_as_it_is_stored(opened):
+    assert_pictures_have_their_text(opened)
+    assert grave_findings(opened.page) == []
+
+
 def test_all_cells_run_and_all_labs_appear(notebook, labs):
     assert notebook.errors_of_cells == []
     assert [lab.error() for lab in labs] == [""] * len(labs)
@@ -351,6 +371,15 @@ def test_nothing_overlaps_and_nothing_is_cut_off(request, notebook, labs):
 def photograph(lab, name):
     if "NNUTILS_SCREENSHOTS" in os.environ:
         lab.root.screenshot(path=Path(os.environ["NNUTILS_SCREENSHOTS"], f"{name}.png"))
+
+
+@pytest.mark.parametrize("theme", reversed(THEMES))  # ends in the light one
+def test_everybody_can_use_the_labs_and_quizzes(notebook, labs, theme):
+    notebook.use_theme(theme)
+    assert notebook.page.locator(".nnutils-question").count()
+    assert grave_findings(notebook.page) == []
+    assert small_texts(notebook.page) == []
+    assert_focus_is_seen(notebook.page)
 
 
 def test_latency(request, labs, latencies):
