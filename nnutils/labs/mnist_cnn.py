@@ -208,8 +208,8 @@ def build(figure):
     for ax, colour in zip(others[:2], (ORANGE, "white")):
         frame = Rectangle((0, 0), 1, 1, fill=False, edgecolor=colour, linewidth=3, clip_on=False)
         ax.add_patch(frame)
-    for ax in figure.axes:  # at a given height: looking for room costs a quarter of the time
-        ax.set_title("what the network sees", y=1.01, fontsize=12)
+    for ax in figure.axes:
+        ax.set_title("what the network sees", fontsize=12)
 
 
 def draw(figure, state):
