@@ -35,7 +35,7 @@ test-offline: .venv/installed
 	    OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal'
 
 test-browser: .venv/installed-browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadgroup
 
 notebooks: .venv/installed
 	$(BIN)/python -m nnutils.notebooks refresh
