@@ -34,8 +34,9 @@ test-offline: .venv/installed
 	unshare --map-root-user --net sh -c 'ip link set lo up && \
 	    OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal'
 
+# The notebooks in one process, the rest beside them in another.
 test-browser: .venv/installed-browser
-	$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
 
 notebooks: .venv/installed
 	$(BIN)/python -m nnutils.notebooks refresh

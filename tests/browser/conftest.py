@@ -54,16 +54,6 @@ SWITCHES = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Keep tests that share a page in one process: those of a notebook, else those of a file."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-            paths = [value for value in params if isinstance(value, Path)]
-            item.add_marker(pytest.mark.xdist_group((paths or [item.path])[0].stem))
-
-
 class Server(NamedTuple):
     """A running JupyterLab: its address, its token and the folder that it serves."""
 

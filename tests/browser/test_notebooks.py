@@ -62,6 +62,8 @@ MISPLACED = """lab => {
       complaints.push(`${name(part)} is cut off`);
     if (part.matches(".noUi-target, select") && box.width < 80)
       complaints.push(`${name(part)} is too narrow to be used`);
+    if (part.matches("button, select") && box.height < 24) // WCAG 2.2, 2.5.8
+      complaints.push(`${name(part)} is too low to be hit`);
     if (box.left < page.left - 1 || box.right > page.right + 1 || box.right > innerWidth)
       complaints.push(`${name(part)} sticks out of the page`);
     for (const other of parts) {
@@ -373,7 +375,7 @@ def photograph(lab, name):
         lab.root.screenshot(path=Path(os.environ["NNUTILS_SCREENSHOTS"], f"{name}.png"))
 
 
-@pytest.mark.parametrize("theme", reversed(THEMES))  # ends in the light one
+@pytest.mark.parametrize("theme", THEMES[::-1])  # ends in the light one
 def test_everybody_can_use_the_labs_and_quizzes(notebook, labs, theme):
     notebook.use_theme(theme)
     assert notebook.page.locator(".nnutils-question").count()
