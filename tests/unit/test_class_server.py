@@ -30,6 +30,13 @@ NOBODY = 65534
 GIB = 2**30
 
 
+def is_root():
+    """Return whether this is root over all accounts; in a namespace of its own it has only one."""
+    lines = Path("/proc/self/uid_map").read_text("utf-8").splitlines()
+    accounts = sum(int(line.split()[2]) for line in lines)
+    return os.geteuid() == 0 and accounts > NOBODY
+
+
 def table(name):
     """Return the rows of a measured table in docs/results.md, each a list of cells."""
     text = class_server.RESULTS.read_text(encoding="utf-8")
@@ -126,7 +133,9 @@ def as_another_account(folder):
     home = folder / "home"
     home.mkdir(parents=True, mode=0o755)
     (home / "work").write_text("mine")
-    root = os.geteuid() == 0
+    root = is_root()
+    if os.geteuid() == 0 and not root:
+        pytest.skip("this namespace has no other account")
     if root:
         os.seteuid(NOBODY)
 
@@ -180,7 +189,7 @@ def test_processes_and_files_of_a_trial_are_found_and_removed(folder):
     assert class_server.left_behind(set()) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.skipif(not is_root(), reason="only root can give a file away")
 def test_files_of_an_account_in_shared_folders_are_found_and_removed(folder):
     mine, strange = folder.parent / "mine", folder.parent / "strange"
     for path in (mine, strange):
@@ -383,7 +392,7 @@ def test_links_that_hand_out_the_course_name_its_parts(link):
 # --- Collecting the progress ----------------------------------------------------------------------
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read everybody's progress")
+@pytest.mark.skipif(not is_root(), reason="only root can read everybody's progress")
 def test_progress_files_are_collected_and_links_to_others_lead_nowhere(folder):
     folder.mkdir(mode=0o755)
     secret = folder / "secret"
