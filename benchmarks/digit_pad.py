@@ -5,10 +5,11 @@ import numpy as np
 from benchmarks.mlp_numpy import train_numpy
 from benchmarks.mnist_seeds import train_cnn, train_mlp
 from benchmarks.tables import write_table
-from nnutils.datasets import fit_to_box, load_digits, load_mnist
-from nnutils.labs.draw_a_digit import FINE, SIDE, learn, read, see, stand_in
+from nnutils.datasets import fit_to_box, load_mnist, to_inputs
+from nnutils.labs.draw_a_digit import FINE, SIDE, read, see, stand_in
 from nnutils.network import Network
-from nnutils.pytorch import evaluate
+from nnutils.training import evaluate
+from tools.stand_in import COPIES, all_digits, train
 
 REPLAYED = 1000  # digits; 8 to 26 of the pad's 28 units high or wide
 
@@ -25,16 +26,14 @@ def replay(image, rng):
 
 def without_distortions():
     """Return the stand-in's network trained as long, but on the bundled digits as they are."""
-    digits = load_digits()
-    X = np.concatenate([digits.X_train, digits.X_test])
-    y = np.concatenate([digits.y_train, digits.y_test])
-    return learn(np.tile(X, (6, 1, 1)), np.tile(y, 6), np.random.default_rng(0))
+    X, y = all_digits()
+    return train(lambda rng: (np.tile(X, (COPIES, 1, 1)), np.tile(y, COPIES)))
 
 
 def accuracy(network, X, y):
     """Return the share of the images X (n, 28, 28) that a network of NumPy or torch reads."""
     if isinstance(network, Network):
-        return network.accuracy(X.reshape(len(X), -1) / 255, y)
+        return network.accuracy(to_inputs(X.reshape(len(X), -1)), y)
     return evaluate(network, X, y)[1]
 
 
@@ -47,8 +46,8 @@ def share_read(network, pads, y, prepared):
 if __name__ == "__main__":
     data = load_mnist("mnist")
     networks = {
-        "bundled digits as they are, 784–256–10": without_distortions(),
-        "stand-in: bundled digits distorted, 784–256–10": stand_in(),
+        "bundled digits as they are, 784–128–10": without_distortions(),
+        "stand-in: bundled digits distorted, 784–128–10": stand_in(),
         "MNIST, 784–128–10 (NumPy)": train_numpy(data, seed=0)[0],
         "MNIST, 784–512–512–10": train_mlp(data, (784, 512, 512, 10), seed=0)[0],
         "MNIST, convolutional": train_cnn(data, seed=0)[0],

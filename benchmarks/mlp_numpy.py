@@ -6,15 +6,15 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.tables import SEEDS_HEADER, five_seeds, measure, write_table
-from nnutils.datasets import load_mnist
+from nnutils.datasets import load_mnist, to_inputs
 from nnutils.network import Network
 from nnutils.optimizers import SGD, Adam
-from nnutils.pytorch import make_mlp, train
+from nnutils.training import make_mlp, train
 
 
 def one_epoch(data):
     """Time one epoch of 784–512–512–10, batch 128, Adam, and return the rows of the table."""
-    X = data.X_train.reshape(-1, 784).astype(np.float32) / 255
+    X = to_inputs(data.X_train.reshape(-1, 784)).astype(np.float32)
     y = data.y_train
 
     def with_numpy():
@@ -31,7 +31,7 @@ def one_epoch(data):
 
     functions = {
         "`nnutils.network.Network`": with_numpy,
-        "torch, `nnutils.pytorch.train`": with_torch,
+        "torch, `nnutils.training.train`": with_torch,
         "scikit-learn, `MLPClassifier`": with_sklearn,
     }
     seconds = measure(functions, rounds=7)
@@ -39,20 +39,20 @@ def one_epoch(data):
     return [[name, f"{s:.2f} s", f"{s / ours:.2f}"] for name, s in seconds.items()]
 
 
-def train_numpy(data, seed):
-    """Train 784–128–10 as notebook 06 does; return the network and the seconds."""
+def train_numpy(data, seed, sizes=(784, 128, 10)):
+    """Train a network, such as 784–128–10, as notebook 06 does; return it and the seconds."""
     rng = np.random.default_rng(seed)
-    X = data.X_train.reshape(-1, 784).astype(np.float32) / 255
-    network = Network([784, 128, 10], rng)
+    X = to_inputs(data.X_train.reshape(-1, 784)).astype(np.float32)
+    network = Network(sizes, rng)
     start = time.perf_counter()
     network.fit(X, data.y_train, epochs=20, batch_size=128, optimizer=SGD(0.5), rng=rng)
     return network, time.perf_counter() - start
 
 
-def learn_digits(data, seed):
-    """Train 784–128–10; return the test accuracy and the seconds."""
-    network, seconds = train_numpy(data, seed)
-    X_test = data.X_test.reshape(-1, 784).astype(np.float32) / 255
+def learn_digits(data, seed, sizes=(784, 128, 10)):
+    """Train a network as ``train_numpy`` does; return the test accuracy and the seconds."""
+    network, seconds = train_numpy(data, seed, sizes)
+    X_test = to_inputs(data.X_test.reshape(-1, 784)).astype(np.float32)
     return network.accuracy(X_test, data.y_test), seconds
 
 

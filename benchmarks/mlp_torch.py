@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from benchmarks.tables import measure, write_table
 from nnutils.datasets import load_mnist
-from nnutils.pytorch import get_device, make_mlp, train
+from nnutils.training import get_device, make_mlp, train
 
 SIZES = (784, 512, 512, 10)
 BATCH = 128
@@ -75,12 +75,12 @@ if __name__ == "__main__":
         loader = DataLoader(dataset, BATCH, shuffle=True)
         workers = DataLoader(dataset, BATCH, shuffle=True, num_workers=2)
         names = {
-            "`nnutils.pytorch.train`": lambda: train(make_mlp(*SIZES), X, y, epochs=1),
+            "`nnutils.training.train`": lambda: train(make_mlp(*SIZES), X, y, epochs=1),
             "torchvision and `DataLoader`": lambda: train_with_loader(loader, device),
             "the same with two worker processes": lambda: train_with_loader(workers, device),
             "the matrix products alone": lambda: matrix_products(len(X), device),
         }
         seconds = measure(names, rounds=7)
-    ours = seconds["`nnutils.pytorch.train`"]
+    ours = seconds["`nnutils.training.train`"]
     rows = [[name, f"{s:.2f} s", f"{s / ours:.2f}"] for name, s in seconds.items()]
     write_table("mlp_torch", ["one epoch", "median", "ratio to ours"], rows)

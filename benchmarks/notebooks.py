@@ -1,6 +1,5 @@
 """Every notebook from the kernel's start to its end: seconds and peak memory."""
 
-import os
 import statistics
 import threading
 import time
@@ -8,9 +7,15 @@ import time
 import psutil
 
 from benchmarks.tables import write_table
-from nnutils.notebooks import ROOT, all_notebooks, isolated_environment, read, run
+from tools.notebooks import (
+    all_notebooks,
+    is_stored_with_mnist,
+    isolated_environment,
+    mnist_folder,
+    read,
+    run,
+)
 
-ON_MNIST = ("09", "10")  # the others never look for it
 ROUNDS = 3
 
 
@@ -63,12 +68,12 @@ def row(path, data, environment):
 
 
 if __name__ == "__main__":
-    mnist = os.environ.get("NNUTILS_DATA", str(ROOT / "data"))
+    mnist = str(mnist_folder())
     rows = []
     with isolated_environment() as environment:
         for path in all_notebooks():
             rows.append(row(path, "bundled digits", environment))
-            if path.name[:2] in ON_MNIST:
+            if is_stored_with_mnist(path):
                 rows.append(row(path, "MNIST", environment | {"NNUTILS_DATA": mnist}))
     header = ["notebook", "data", "time", "peak memory of its own", "program files"]
     write_table("notebooks", header, rows)

@@ -2,16 +2,18 @@
 
 import os
 import platform
+import re
 import statistics
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from tools.tables import RESULTS, between, table, write_between
+
 SEEDS = range(5)
-SEEDS_HEADER = ["mean of five seeds", "standard deviation", "each seed", "median time"]
-RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
+ACCURACIES_HEADER = ["mean of five seeds", "standard deviation", "each seed"]
+SEEDS_HEADER = [*ACCURACIES_HEADER, "median time"]
 
 
 def measure(functions, rounds):
@@ -35,11 +37,15 @@ def measure(functions, rounds):
 def five_seeds(run):
     """Return the cells under SEEDS_HEADER; ``run(seed)`` gives an accuracy and seconds."""
     accuracies, seconds = zip(*map(run, SEEDS), strict=True)
+    return [*accuracy_cells(accuracies), f"{statistics.median(seconds):.1f} s"]
+
+
+def accuracy_cells(accuracies):
+    """Return the cells under ACCURACIES_HEADER."""
     return [
         f"{100 * statistics.mean(accuracies):.2f} %",
         f"{100 * statistics.stdev(accuracies):.2f}",
         ", ".join(f"{100 * accuracy:.2f}" for accuracy in accuracies),
-        f"{statistics.median(seconds):.1f} s",
     ]
 
 
@@ -63,14 +69,9 @@ def write_table(name, header, rows, *others):
     further programs that were measured, with their versions. The table is printed too. Raises
     ValueError when the marks are not in docs/results.md.
     """
-    lines = [header, ["---"] * len(header), *rows]
-    table = "\n".join("| " + " | ".join(map(str, cells)) + " |" for cells in lines)
-    print(f"{table}\n\n{machine(*others)}")
-    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    found = f"{table(header, 'l' * len(header), rows)}\n{machine(*others)}\n"
+    print(found)
     text = RESULTS.read_text(encoding="utf-8")
-    if not 0 <= text.find(begin) < text.find(end):
-        raise ValueError(f"docs/results.md must hold the marks {begin} and {end}")
-    before, rest = text.split(begin)
-    after = rest.split(end)[1]
-    text = f"{before}{begin}\n{table}\n\n{machine(*others)}\n{end}{after}"
-    RESULTS.write_text(text, encoding="utf-8")
+    if not re.search(between(name), text, re.DOTALL):
+        raise ValueError(f"docs/results.md must hold the marks begin and end of {name}")
+    RESULTS.write_text(write_between({name: found}, text), encoding="utf-8")

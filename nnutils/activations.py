@@ -6,11 +6,18 @@ work along the last axis. float32 stays float32; whole numbers become float64.
 
 import numpy as np
 
+from nnutils.checks import finite_number
+
 
 def as_floats(z):
-    """Return ``z`` as an array of floats: float32 stays float32, whole numbers become float64."""
+    """Return ``z`` as an array of floats: float32 stays float32, whole numbers become float64.
+
+    Raises ValueError when it holds no numbers, or complex ones.
+    """
     z = np.asarray(z)
-    return z if np.issubdtype(z.dtype, np.floating) else z.astype(float)
+    if z.dtype.kind not in "biufO":
+        raise ValueError(f"expected an array of real numbers, got one of {z.dtype}")
+    return z if z.dtype.kind == "f" else z.astype(float)
 
 
 def step(z):
@@ -68,15 +75,16 @@ def leaky_relu(z, slope=0.01):
     """Return z where z > 0, else slope·z: the shape of ``z``. Derived in notebook 04.
 
     Maas, Hannun and Ng (2013), "Rectifier nonlinearities improve neural network acoustic models".
+    Raises ValueError when ``slope`` is not a finite number.
     """
     z = as_floats(z)
-    return np.where(z > 0, z, slope * z)
+    return np.where(z > 0, z, finite_number("slope", slope) * z)
 
 
 def leaky_relu_grad(z, slope=0.01):
     """Return 1 where z > 0, else ``slope`` (at the kink too, as in torch): the shape of ``z``."""
     z = as_floats(z)
-    return np.where(z > 0, np.ones_like(z), slope)
+    return np.where(z > 0, np.ones_like(z), finite_number("slope", slope))
 
 
 def softmax(z):

@@ -8,6 +8,10 @@ setting of a window (size, stride, padding, dilation) is an int or a pair (rows,
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from nnutils.checks import whole_number
+
+SLICE = 2**20  # about so many numbers of windows are copied at a time
+
 
 def output_size(n, kernel, stride=1, padding=0, dilation=1):
     """Return how many windows fit along a side of n pixels: ⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1.
@@ -16,16 +20,11 @@ def output_size(n, kernel, stride=1, padding=0, dilation=1):
     Raises ValueError when a value is not a whole number, is too small, or the kernel does not fit.
     Derived in notebook 07; Dumoulin and Visin (2016), "A guide to convolution arithmetic".
     """
-    settings = dict(n=n, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
-    for name, value in settings.items():
-        least = 0 if name == "padding" else 1
-        if not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    padded = n + 2 * padding
-    span = dilation * (kernel - 1) + 1
+    padded = whole_number("n", n) + 2 * whole_number("padding", padding, least=0)
+    span = whole_number("dilation", dilation) * (whole_number("kernel", kernel) - 1) + 1
     if span > padded:
         raise ValueError(f"the kernel spans {span} pixels, the padded input has only {padded}")
-    return (padded - span) // stride + 1
+    return (padded - span) // whole_number("stride", stride) + 1
 
 
 def sliding_windows(X, kernel, stride=1, padding=0, dilation=1):
@@ -36,14 +35,7 @@ def sliding_windows(X, kernel, stride=1, padding=0, dilation=1):
     output. Raises ValueError when X does not have four axes, and as ``output_size`` does.
     Derived in notebook 07.
     """
-    X = np.asarray(X)
-    if X.ndim != 4:
-        raise ValueError(f"X must have shape (N, C, H, W), got {X.shape}")
-    kernel, stride = _pair(kernel, "kernel"), _pair(stride, "stride")
-    padding, dilation = _pair(padding, "padding"), _pair(dilation, "dilation")
-    for side in zip(X.shape[2:], kernel, stride, padding, dilation, strict=True):
-        output_size(*side)  # raises when the kernel does not fit
-    return _windows(_pad(X, *padding), kernel, stride, dilation)
+    return _windows(np.array(X), kernel, stride, padding, dilation)  # never those of X itself
 
 
 def conv2d(X, W, b=None, stride=1, padding=0, dilation=1):
@@ -51,15 +43,21 @@ def conv2d(X, W, b=None, stride=1, padding=0, dilation=1):
 
     Returns (N, out, out_h, out_w). b has shape (out,) or is None; ``padding`` adds zeros on every
     side. Whole numbers are summed in int64. Raises ValueError when the shapes do not fit together,
-    and as ``output_size`` does. Derived in notebook 07. Each window becomes a column, and one
-    matrix product takes all the sums: Chellapilla, Puri and Simard (2006), "High performance
-    convolutional neural networks for document processing".
+    and as ``output_size`` does. Derived in notebook 07. Each window becomes a column, and a matrix
+    product takes the sums, of one slice of the windows after the other: Chellapilla, Puri and
+    Simard (2006), "High performance convolutional neural networks for document processing".
     """
-    X, W = _check(X, W, b)
-    windows = sliding_windows(X, W.shape[2:], stride, padding, dilation)
-    Y = W.reshape(len(W), -1) @ _columns(windows)
-    Y = Y.reshape(len(W), len(X), *windows.shape[4:]).transpose(1, 0, 2, 3)
-    return Y if b is None else Y + np.reshape(b, (-1, 1, 1))
+    X, W, b = _check(X, W, b)
+    windows = _windows(X, W.shape[2:], stride, padding, dilation)
+    w = W.reshape(len(W), -1)
+    dtype = W.dtype if b is None else np.result_type(W, b)
+    Y = np.empty((len(X), len(W), *windows.shape[4:]), dtype)
+    for n, rows in _slices(windows):
+        y = w @ _columns(windows[n, ..., rows, :])
+        Y[n, :, rows] = y.reshape(Y[n, :, rows].shape)
+    if b is not None:
+        Y += b[:, None, None]
+    return Y
 
 
 def conv2d_naive(X, W, b=None, stride=1, padding=0, dilation=1):
@@ -67,13 +65,13 @@ def conv2d_naive(X, W, b=None, stride=1, padding=0, dilation=1):
 
     Shapes and errors are those of ``conv2d``. Derived in notebook 07.
     """
-    X, W = _check(X, W, b)
+    X, W, b = _check(X, W, b)
     (sh, sw), (ph, pw) = _pair(stride, "stride"), _pair(padding, "padding")
     (dh, dw), (kh, kw) = _pair(dilation, "dilation"), W.shape[2:]
     out_h = output_size(X.shape[2], kh, sh, ph, dh)
     out_w = output_size(X.shape[3], kw, sw, pw, dw)
-    padded = _pad(X, ph, pw)
-    Y = np.zeros((len(X), len(W), out_h, out_w), X.dtype)
+    padded = np.pad(X, [(0, 0), (0, 0), (ph, ph), (pw, pw)])
+    Y = np.zeros((len(X), len(W), out_h, out_w), W.dtype)
     for n in range(len(X)):
         for k in range(len(W)):
             for row in range(out_h):
@@ -82,7 +80,7 @@ def conv2d_naive(X, W, b=None, stride=1, padding=0, dilation=1):
                     bottom, right = top + dh * (kh - 1) + 1, left + dw * (kw - 1) + 1
                     window = padded[n, :, top:bottom:dh, left:right:dw]
                     Y[n, k, row, column] = (window * W[k]).sum()
-    return Y if b is None else Y + np.reshape(b, (-1, 1, 1))
+    return Y if b is None else Y + b[:, None, None]
 
 
 def conv2d_backward(dY, X, W, stride=1, padding=0, dilation=1):
@@ -91,16 +89,19 @@ def conv2d_backward(dY, X, W, stride=1, padding=0, dilation=1):
     dY has the shape of that output, each result the shape of what it belongs to. Raises ValueError
     when a shape does not fit. Derived in notebook 07.
     """
-    X, W = _check(X, W)
-    windows = sliding_windows(X, W.shape[2:], stride, padding, dilation)
-    N, C, kh, kw, out_h, out_w = windows.shape
-    dY = _check_shape(dY, (N, len(W), out_h, out_w))
-    dy = dY.transpose(1, 0, 2, 3).reshape(len(W), -1)  # one row for each kernel
-    dW = (dy @ _columns(windows).T).reshape(W.shape)
-    dcolumns = W.reshape(len(W), -1).T @ dy
-    dwindows = dcolumns.reshape(C, kh, kw, N, out_h, out_w).transpose(3, 0, 1, 2, 4, 5)
-    dX = _add_windows(dwindows, X.shape, stride, padding, dilation)
-    return dX, dW, dY.sum(axis=(0, 2, 3))
+    X, W, _ = _check(X, W)
+    windows = _windows(X, W.shape[2:], stride, padding, dilation)
+    dY = _check_shape(dY, (len(X), len(W), *windows.shape[4:]))
+    dY = dY.astype(np.result_type(dY, W), copy=False)
+    dX, dwindows = _zero_gradient(X.shape, W.shape[2:], stride, padding, dilation, dY.dtype)
+    w = W.reshape(len(W), -1)
+    dw = np.zeros(w.shape, dY.dtype)
+    for n, rows in _slices(windows):
+        part = windows[n, ..., rows, :]
+        dy = dY[n, :, rows].reshape(len(part), len(W), -1)
+        dw += (dy @ _columns(part).swapaxes(1, 2)).sum(axis=0)
+        _add(dwindows[n, ..., rows, :], (w.T @ dy).reshape(part.shape))
+    return dX, dw.reshape(W.shape), dY.sum(axis=(0, 2, 3))
 
 
 def max_pool2d(X, size, stride=None):
@@ -109,9 +110,12 @@ def max_pool2d(X, size, stride=None):
     The result has shape (N, C, out_h, out_w). ``stride`` None means ``size``: windows side by side.
     Raises ValueError as ``sliding_windows`` does. Derived in notebook 07.
     """
-    windows = sliding_windows(X, size, size if stride is None else stride)
-    N, C, kh, kw, out_h, out_w = windows.shape
-    return windows.reshape(N, C, kh * kw, out_h, out_w).max(axis=2)
+    stride = size if stride is None else stride
+    windows = _windows(np.asarray(X), size, stride)
+    Y = windows[:, :, 0, 0].copy()
+    for i, j in np.ndindex(windows.shape[2:4]):
+        np.maximum(Y, windows[:, :, i, j], out=Y)
+    return Y
 
 
 def max_pool2d_backward(dY, X, size, stride=None):
@@ -121,67 +125,95 @@ def max_pool2d_backward(dY, X, size, stride=None):
     gets it, as in torch. Raises ValueError when a shape does not fit. Derived in notebook 07.
     """
     stride = size if stride is None else stride
-    windows = sliding_windows(X, size, stride)
+    windows = _windows(np.asarray(X), size, stride)
     N, C, kh, kw, out_h, out_w = windows.shape
     dY = _check_shape(dY, (N, C, out_h, out_w))
-    winners = windows.reshape(N, C, 1, kh * kw, out_h, out_w).argmax(axis=3, keepdims=True)
+    dX, dwindows = _zero_gradient(np.shape(X), (kh, kw), stride, 0, 1, dY.dtype)
     positions = np.arange(kh * kw).reshape(kh, kw, 1, 1)
-    dwindows = np.where(winners == positions, dY[:, :, None, None], 0)
-    return _add_windows(dwindows, np.shape(X), stride, padding=0, dilation=1)
+    for n, rows in _slices(windows):
+        part = windows[n, ..., rows, :]
+        flat = part.reshape(len(part), C, 1, kh * kw, -1, out_w)
+        winners = flat.argmax(axis=3, keepdims=True)
+        part = np.where(winners == positions, dY[n, :, None, None, rows], 0)
+        _add(dwindows[n, ..., rows, :], part)
+    return dX
 
 
-def _pad(X, top, left):
-    """Return a copy of X with ``top`` rows and ``left`` columns of zeros on either side."""
-    return np.pad(X, ((0, 0), (0, 0), (top, top), (left, left)))
+def _windows(X, kernel, stride=1, padding=0, dilation=1):
+    """Return the ``sliding_windows`` of an array, as a view of X itself where nothing is padded."""
+    if X.ndim != 4:
+        raise ValueError(f"X must have shape (N, C, H, W), got {X.shape}")
+    kernel, padding = _pair(kernel, "kernel"), _pair(padding, "padding")
+    stride, dilation = _pair(stride, "stride"), _pair(dilation, "dilation")
+    for side in zip(X.shape[2:], kernel, stride, padding, dilation, strict=True):
+        output_size(*side)  # raises when the kernel does not fit
+    if any(padding):
+        X = np.pad(X, [(0, 0), (0, 0), *((p, p) for p in padding)])
+    return _view(X, kernel, stride, dilation)
 
 
-def _windows(padded, kernel, stride, dilation):
+def _view(padded, kernel, stride, dilation):
     """View ``padded`` as (N, C, kh, kw, out_h, out_w) without copying a number."""
     (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
     spans = (dh * (kh - 1) + 1, dw * (kw - 1) + 1)
-    view = sliding_window_view(padded, spans, axis=(2, 3), writeable=True)
+    view = sliding_window_view(padded, spans, axis=(2, 3), writeable=padded.flags.writeable)
     return view[:, :, ::sh, ::sw, ::dh, ::dw].transpose(0, 1, 4, 5, 2, 3)
 
 
-def _columns(windows):
-    """Copy every window into a column: shape (C·kh·kw, N·out_h·out_w)."""
+def _slices(windows):
+    """Yield slices of the examples and of the rows, so that each holds about SLICE numbers."""
     N, C, kh, kw, out_h, out_w = windows.shape
-    return windows.transpose(1, 2, 3, 0, 4, 5).reshape(C * kh * kw, N * out_h * out_w)
+    fit = max(1, SLICE // (C * kh * kw * out_w))  # so many rows of the output
+    examples, rows = max(1, fit // out_h), min(fit, out_h)
+    for n in range(0, N, examples):
+        for row in range(0, out_h, rows):
+            yield slice(n, n + examples), slice(row, row + rows)
 
 
-def _add_windows(dwindows, shape, stride, padding, dilation):
+def _columns(windows):
+    """Copy every window into a column: shape (N, C·kh·kw, out_h·out_w)."""
+    N, C, kh, kw, out_h, out_w = windows.shape
+    return windows.reshape(N, C * kh * kw, out_h * out_w)
+
+
+def _zero_gradient(shape, kernel, stride, padding, dilation, dtype):
+    """Return zeros of the ``shape`` of X, and the windows that lie over them."""
+    (N, C, H, W), (top, left) = shape, _pair(padding, "padding")
+    padded = np.zeros((N, C, H + 2 * top, W + 2 * left), dtype)
+    windows = _view(padded, kernel, _pair(stride, "stride"), _pair(dilation, "dilation"))
+    return padded[:, :, top : top + H, left : left + W], windows
+
+
+def _add(windows, dwindows):
     """Add the gradient of every window to the pixels it came from: the way back of the windows."""
-    N, C, H, W = shape
-    kh, kw = dwindows.shape[2:4]
-    top, left = _pair(padding, "padding")
-    dpadded = np.zeros((N, C, H + 2 * top, W + 2 * left), dwindows.dtype)
-    view = _windows(dpadded, (kh, kw), _pair(stride, "stride"), _pair(dilation, "dilation"))
-    for i, j in np.ndindex(kh, kw):  # one at a time: windows overlap, but not for the same i, j
-        view[:, :, i, j] += dwindows[:, :, i, j]
-    return dpadded[:, :, top : top + H, left : left + W]
+    for i, j in np.ndindex(windows.shape[2:4]):  # windows overlap, but not for the same i, j
+        windows[:, :, i, j] += dwindows[:, :, i, j]
 
 
 def _pair(value, name):
-    """Return (value, value) for one number and (rows, columns) for a pair."""
+    """Return two whole numbers (rows, columns), for one number or for a pair."""
     pair = (value, value) if np.ndim(value) == 0 else tuple(value)
     if len(pair) != 2:
         raise ValueError(f"{name} must be an int or a pair (rows, columns), got {value!r}")
-    return pair
+    least = 0 if name == "padding" else 1
+    return tuple(whole_number(name, number, least) for number in pair)
 
 
 def _check(X, W, b=None):
-    """Return X and W as arrays of one type; whole numbers become int64."""
+    """Return X, W and b as arrays, W of the type that the sums have: int64 for whole numbers."""
     X, W = np.asarray(X), np.asarray(W)
     for name, array, shape in (("X", X, "(N, C, H, W)"), ("W", W, "(out, C, kh, kw)")):
         if array.ndim != 4:
             raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
     if X.shape[1] != W.shape[1]:
         raise ValueError(f"X has {X.shape[1]} channels, but W expects {W.shape[1]}")
-    if b is not None and np.shape(b) != (len(W),):
-        raise ValueError(f"b must have shape ({len(W)},), got {np.shape(b)}")
+    if 0 in W.shape[:2]:
+        raise ValueError(f"W must hold at least one kernel and one channel, got shape {W.shape}")
+    b = None if b is None else np.asarray(b)
+    if b is not None and b.shape != (len(W),):
+        raise ValueError(f"b must have shape ({len(W)},), got {b.shape}")
     dtype = np.result_type(X, W)
-    dtype = np.dtype(np.int64) if dtype.kind in "bui" else dtype
-    return X.astype(dtype, copy=False), W.astype(dtype, copy=False)
+    return X, W.astype(np.int64 if dtype.kind in "bui" else dtype, copy=False), b
 
 
 def _check_shape(dY, shape):

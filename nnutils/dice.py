@@ -7,22 +7,28 @@ from itertools import product
 
 import numpy as np
 
+from nnutils.checks import finite_number, generator, whole_number
+
 BIG_FROM = 11  # with three dice, "big" is a sum of 11 or more
+MAX_ROLLS = 2_000_000  # in one list: eight dice have 1,679,616
 
 
 def all_rolls(dice=3, sides=6):
     """Return every roll of ``dice`` dice, one in a row: an integer array (sides**dice, dice).
 
     The rolls come in the order of counting: the last die changes fastest. Derived in notebook 03.
-    Raises ValueError unless ``dice`` and ``sides`` are whole numbers of at least 1.
+    Raises ValueError unless ``dice`` and ``sides`` are whole numbers of at least 1, and for more
+    than two million rolls: each further die makes the list ``sides`` times as long.
     """
-    _check_counts(dice=dice, sides=sides)
+    dice, sides = whole_number("dice", dice), whole_number("sides", sides)
+    if dice * np.log2(sides) > np.log2(MAX_ROLLS):
+        raise ValueError(f"sides**dice must be at most {MAX_ROLLS} rolls, got {sides}**{dice}")
     return np.array(list(product(range(1, sides + 1), repeat=dice)))
 
 
 def is_big(rolls, big_from=BIG_FROM):
     """Return 1 for every roll whose sum is at least ``big_from``, else 0: shape (n,) for (n, d)."""
-    return (np.asarray(rolls).sum(axis=-1) >= big_from).astype(int)
+    return (np.asarray(rolls).sum(axis=-1) >= finite_number("big_from", big_from)).astype(int)
 
 
 def roll_dice(n, rng, dice=3, chances=None):
@@ -30,34 +36,30 @@ def roll_dice(n, rng, dice=3, chances=None):
 
     ``chances`` holds the six chances of a loaded die, shape (6,); None is a fair die. ``rng`` is a
     ``numpy.random.Generator``. Raises ValueError when ``n`` or ``dice`` is not a whole number of at
-    least 1, or the chances are not six numbers that are at least 0 and sum to 1.
+    least 1, for another rng, or when the chances are not six numbers that are at least 0 and sum
+    to 1.
     """
-    _check_counts(n=n, dice=dice)
+    n, dice = whole_number("n", n), whole_number("dice", dice)
     if chances is not None:
         chances = np.asarray(chances, dtype=float)
         if chances.shape != (6,):
             raise ValueError(f"chances must have shape (6,), got {chances.shape}")
         if (chances < 0).any() or not np.isclose(chances.sum(), 1):
             raise ValueError(f"chances must be at least 0 and sum to 1, got {chances}")
-    return rng.choice(np.arange(1, 7), size=(n, dice), p=chances)
+    return generator(rng).choice(np.arange(1, 7), size=(n, dice), p=chances)
 
 
 def sum_distribution(dice=3, sides=6):
     """Return the possible sums of ``dice`` fair dice and the number of rolls that give each.
 
     Both have shape (dice·(sides − 1) + 1,). The counts of one more die are the convolution of the
-    counts so far with the counts of one die. Derived in notebook 03. Raises ValueError unless
-    ``dice`` and ``sides`` are whole numbers of at least 1.
+    counts so far with the counts of one die. Where int64 cannot hold the number of all rolls, from
+    25 dice of six sides on, the counts are Python's integers, which have no limit. Derived in
+    notebook 03. Raises ValueError unless ``dice`` and ``sides`` are whole numbers of at least 1.
     """
-    _check_counts(dice=dice, sides=sides)
-    one_die = np.ones(sides, dtype=int)
-    counts = np.ones(1, dtype=int)
+    dice, sides = whole_number("dice", dice), whole_number("sides", sides)
+    dtype = np.int64 if dice * np.log2(sides) < 63 else object
+    one_die, counts = np.ones(sides, dtype), np.ones(1, dtype)
     for _ in range(dice):
         counts = np.convolve(counts, one_die)
     return np.arange(dice, dice * sides + 1), counts
-
-
-def _check_counts(**counts):
-    for name, value in counts.items():
-        if int(value) != value or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value}")

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnutils.checks import finite_number
+
 
 def numeric_gradient(f, x, h=1e-5):
     """Return the gradient of ``f`` at ``x`` by central differences: an array of the shape of ``x``.
 
     Each number of the array ``x`` in turn is raised and lowered by ``h``, in place, and put back;
     ``f(x)`` must return one number. Raises ValueError when ``x`` does not hold floats or ``h`` is
-    not above 0. Derived in notebook 06.
+    not a finite number above 0. Derived in notebook 06.
     """
     x = np.asarray(x)
     if not np.issubdtype(x.dtype, np.floating):
         raise ValueError(f"x must hold floats, got {x.dtype}")
-    if not h > 0:
-        raise ValueError(f"h must be above 0, got {h}")
+    finite_number("h", h, above=0)
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
         start = x[index]
@@ -82,8 +83,10 @@ def check_gradients(network, X, y, h=1e-5, tolerance=1e-7):
     Returns a ``GradientReport``. An error in one layer spoils all layers before it, so the first
     wrong layer from the output backwards is the guilty one. Check at random weights and at biases
     that are not zero. The error of a gradient of the wrong shape is infinite. Raises ValueError
-    unless the network is one of float64. Derived in notebook 06.
+    unless the network is one of float64, and ``h`` and ``tolerance`` are above 0. Derived in
+    notebook 06.
     """
+    finite_number("tolerance", tolerance, above=0)
     parameters = network.parameters()
     for p in parameters:
         if p.dtype != np.float64:

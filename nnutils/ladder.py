@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnutils.checks import generator
 from nnutils.gradcheck import check_gradients
 from nnutils.network import Linear
 from nnutils.optimizers import Adam
@@ -55,7 +56,7 @@ def climb_ladder(network, X, y, rng):
     ``network`` has the loss "cross_entropy" and has not been trained, ``X`` has shape (n, d), ``y``
     (n,) with labels 0 … C−1, and ``rng`` is a ``numpy.random.Generator``. A small network takes a
     tenth of a second; the gradient check of a large one takes long. Raises ValueError for another
-    loss, for fewer than eight examples, and unless ``X`` and ``y`` have the same length.
+    loss or rng, for fewer than eight examples, and unless ``X`` and ``y`` have the same length.
     Derived in notebook 06.
     """
     X, y = np.asarray(X), np.asarray(y)
@@ -112,7 +113,7 @@ def check_backward(network, X, y, rng):
 
     Weights and biases are drawn afresh: at biases of zero some mistakes do not show.
     """
-    rows = rng.permutation(len(y))[:8]
+    rows = generator(rng).permutation(len(y))[:8]
     report = check_gradients(with_random_weights(network, rng), X[rows], y[rows])
     seen = "all agree" if report.all_ok else f"first wrong layer {report.wrong_layer}"
     return _rung("gradient check passes", report.all_ok, seen)
@@ -139,7 +140,7 @@ def check_shuffled_labels(network, X, y, rng):
     means that the test is not a test.
     """
     learner = copy.deepcopy(network)
-    rows, labels = rng.permutation(len(y)), rng.permutation(y)
+    rows, labels = generator(rng).permutation(len(y)), rng.permutation(y)
     half = len(y) // 2
     _train(learner, X[rows[:half]], labels[:half], steps=100)
     accuracy = learner.accuracy(X[rows[half:]], labels[half:])
@@ -150,8 +151,9 @@ def with_random_weights(network, rng):
     """Return a copy of ``network`` in float64, ready for a gradient check.
 
     Its weights have the variance 1 / n_in, its biases the standard deviation ½, both drawn from
-    ``rng``, a ``numpy.random.Generator``. Derived in notebook 06.
+    ``rng``; ValueError unless that is a ``numpy.random.Generator``. Derived in notebook 06.
     """
+    generator(rng)
     drawn = copy.deepcopy(network)
     drawn.dtype = np.float64
     for layer in drawn.layers:
@@ -174,7 +176,7 @@ def _no_better(name, accuracy, y):
 
 def _four_rows(y, rng):
     """Return the numbers of four random examples, of different classes first."""
-    rows = rng.permutation(len(y))
+    rows = generator(rng).permutation(len(y))
     _, first = np.unique(y[rows], return_index=True)  # one of each class
     return np.append(rows[first], np.delete(rows, first))[:4]
 

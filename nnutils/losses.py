@@ -76,8 +76,24 @@ def cross_entropy_grad(z, y):
     return dz / len(y)
 
 
+def check_labels(y, n, classes):
+    """Return the labels ``y`` of n examples as an int64 array (n,).
+
+    Raises ValueError for another shape, labels that are not whole numbers (True and False count as
+    1 and 0), and labels outside 0 … classes − 1.
+    """
+    y = np.asarray(y)
+    if y.shape != (n,):
+        raise ValueError(f"labels must have shape ({n},), got {y.shape}")
+    if y.dtype.kind not in "bui":
+        raise ValueError(f"labels must be whole numbers (an integer array), got {y.dtype}")
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(f"labels must lie in 0 … {classes - 1}, got {y.min()} … {y.max()}")
+    return y.astype(np.int64)
+
+
 def _same_shape(y_hat, y):
-    y_hat, y = as_floats(y_hat), np.asarray(y)
+    y_hat, y = as_floats(y_hat), as_floats(y)
     if y.shape != y_hat.shape:
         raise ValueError(f"y must have shape {y_hat.shape}, got {y.shape}")
     if y.size == 0:
@@ -87,19 +103,13 @@ def _same_shape(y_hat, y):
 
 def _binary(z, y):
     z, y = _same_shape(z, y)
-    if y.min() < 0 or y.max() > 1:
+    if not (y.min() >= 0 and y.max() <= 1):  # not: NaN lies nowhere
         raise ValueError(f"labels must lie in 0 … 1, got {y.min():g} … {y.max():g}")
     return z, y
 
 
 def _classes(z, y):
-    z, y = as_floats(z), np.asarray(y)
+    z = as_floats(z)
     if z.ndim != 2 or z.size == 0:
         raise ValueError(f"logits must have shape (n, C) with n and C at least 1, got {z.shape}")
-    if y.shape != z.shape[:1]:
-        raise ValueError(f"labels must have shape {z.shape[:1]}, got {y.shape}")
-    if not np.issubdtype(y.dtype, np.integer):
-        raise ValueError(f"labels must be whole numbers (an integer array), got {y.dtype}")
-    if y.min() < 0 or y.max() >= z.shape[1]:
-        raise ValueError(f"labels must lie in 0 … {z.shape[1] - 1}, got {y.min()} … {y.max()}")
-    return z, y
+    return z, check_labels(y, *z.shape)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from nnutils import activations, losses
+from nnutils.checks import generator, whole_number
 
 ACTIVATIONS = {
     "relu": (activations.relu, activations.relu_grad),
@@ -26,13 +27,17 @@ class Linear:
     """A fully connected layer: Z = X @ W.T + b, with W (n_out, n_in) and b (n_out,).
 
     The weights are random, the biases 0. ``init`` is "he", variance 2 / n_in (He et al. 2015, for
-    ReLU), or "xavier", variance 2 / (n_in + n_out) (Glorot and Bengio 2010, for sigmoid and tanh);
-    any other raises ValueError. Derived in notebooks 04 and 06.
+    ReLU), or "xavier", variance 2 / (n_in + n_out) (Glorot and Bengio 2010, for sigmoid and tanh).
+    Raises ValueError for any other, for widths that are not whole numbers of at least 1, for a
+    dtype that is not one of floats, and for another rng. Derived in notebooks 04 and 06.
     """
 
     def __init__(self, n_in, n_out, rng, init="he", dtype=np.float32):
+        n_in, n_out = whole_number("n_in", n_in), whole_number("n_out", n_out)
+        if not np.issubdtype(dtype, np.floating):
+            raise ValueError(f"dtype must be one of floats, got {dtype}")
         variance = _look_up("init", init, {"he": 2 / n_in, "xavier": 2 / (n_in + n_out)})
-        self.W = (rng.standard_normal((n_out, n_in)) * np.sqrt(variance)).astype(dtype)
+        self.W = (generator(rng).standard_normal((n_out, n_in)) * np.sqrt(variance)).astype(dtype)
         self.b = np.zeros(n_out, dtype)
         self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
         self.needs_dX = True
@@ -43,6 +48,7 @@ class Linear:
 
     def forward(self, X):
         """Return Z (n, n_out) for X (n, n_in). Raises ValueError for an X of another shape."""
+        X = np.asarray(X)
         if X.ndim != 2 or X.shape[1] != self.W.shape[1]:
             raise ValueError(f"X must have shape (n, {self.W.shape[1]}), got {X.shape}")
         self.X = X
@@ -53,6 +59,7 @@ class Linear:
 
         Where ``needs_dX`` is false, as in a network's first layer, dX is left out: None.
         """
+        dZ = np.asarray(dZ)
         self.dW = dZ.T @ self.X
         self.db = dZ.sum(axis=0)
         return dZ @ self.W if self.needs_dX else None
@@ -86,7 +93,7 @@ class Network:
     ``loss`` is "cross_entropy" (logits (n, C), labels (n,)), "binary_cross_entropy" (logits and
     labels (n, 1)) or "mse" (any values of the outputs' shape). The first weights are drawn from
     ``rng``, after He for the ReLUs and after Xavier for sigmoid and tanh. Use float64 for gradient
-    checks. Raises ValueError for fewer than two sizes and for unknown names.
+    checks. Raises ValueError for fewer than two sizes, for unknown names, and as ``Linear`` does.
 
     The backward pass uses what the last forward pass left in the layers.
     """
@@ -94,8 +101,8 @@ class Network:
     def __init__(
         self, sizes, rng, activation="relu", output=None, loss="cross_entropy", dtype=np.float32
     ):
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"sizes must hold at least two widths of at least 1, got {sizes}")
+        if len(sizes) < 2:
+            raise ValueError(f"sizes must hold at least two widths, got {sizes}")
         self.loss, self.loss_grad = _look_up("loss", loss, LOSSES)
         self.loss_name, self.dtype = loss, dtype
         init = "he" if activation in ("relu", "leaky_relu") else "xavier"
@@ -144,14 +151,22 @@ class Network:
 
         "loss" and "accuracy" are means over the examples, each measured just before it was learned
         from; with validation data (``X_val``, ``y_val``), "val_accuracy" is measured after the
-        epoch. A network with the loss "mse" has only "loss". Raises ValueError when there are not
-        as many targets as examples, and when ``batch_size`` is below 1.
+        epoch. A network with the loss "mse" has only "loss". Raises ValueError, before it learns,
+        when there are not as many targets as examples or the loss does not take them, when only one
+        of ``X_val`` and ``y_val`` is given, when ``epochs`` or ``batch_size`` is not a whole number
+        of at least 1, and for another rng.
         """
         X, y = np.asarray(X, self.dtype), np.asarray(y)
         if len(X) != len(y):
             raise ValueError(f"y must hold {len(X)} targets, got {len(y)}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together, got only one of them")
+        self._check_targets(X, y)
+        if X_val is not None:
+            self._check_targets(X_val, y_val)
+        epochs = whole_number("epochs", epochs)
+        batch_size = whole_number("batch_size", batch_size)
+        generator(rng)
         history = {"loss": []}
         for _ in range(epochs):
             loss = hits = 0
@@ -177,15 +192,21 @@ class Network:
     def accuracy(self, X, y):
         """Return the share of labels that are predicted correctly: correct / all.
 
-        Raises ValueError when ``y`` has another shape than the predictions, when there are no
-        examples, and for a network with the loss "mse", which predicts no labels.
+        Raises ValueError when ``y`` has another shape than the predictions or holds no labels that
+        the loss takes, when there are no examples, and for a network with the loss "mse", which
+        predicts no labels.
         """
         if self.loss_name == "mse":
             raise ValueError("accuracy needs a network that predicts labels, got the loss 'mse'")
         predicted, y = self.predict(X), np.asarray(y)
         if y.shape != predicted.shape or y.size == 0:
             raise ValueError(f"y must have shape {predicted.shape} and not be empty, got {y.shape}")
+        self._check_targets(X, y)
         return float(np.mean(predicted == y))
+
+    def _check_targets(self, X, y):
+        """Raise ValueError unless the loss takes ``y`` as the targets of the examples X."""
+        self.loss(np.zeros((len(X), len(self._linear()[-1].b))), y)
 
     def _decide(self, outputs):
         if self.loss_name == "cross_entropy":

@@ -3,23 +3,14 @@
 Units throughout: mV, ms, nA, MΩ (1 MΩ · 1 nA = 1 mV) and Hz. Derived in notebook 01.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from nnutils.checks import finite_number
+
 MAX_STEPS = 1_000_000  # of one simulation: some ten seconds
-
-
-def _check_finite(name, value):
-    if not np.isfinite(value):
-        raise ValueError(f"{name} must be a finite number, got {value}")
-
-
-def _check_positive(name, value):
-    _check_finite(name, value)
-    if value <= 0:
-        raise ValueError(f"{name} must be positive, got {value}")
 
 
 @dataclass(frozen=True)
@@ -41,12 +32,11 @@ class LIFNeuron:
     t_ref: float = 2.0
 
     def __post_init__(self):
-        for name, value in asdict(self).items():
-            _check_finite(name, value)
-        _check_positive("tau", self.tau)
-        _check_positive("R", self.R)
-        if self.t_ref < 0:
-            raise ValueError(f"t_ref must be at least 0 ms, got {self.t_ref}")
+        for name in ("V_rest", "V_th", "V_reset"):
+            finite_number(name, getattr(self, name))
+        finite_number("tau", self.tau, above=0)
+        finite_number("R", self.R, above=0)
+        finite_number("t_ref", self.t_ref, at_least=0)
         if self.V_th <= self.V_reset:
             raise ValueError(
                 f"V_th must be above V_reset, got V_th = {self.V_th} and V_reset = {self.V_reset}"
@@ -174,14 +164,14 @@ def threshold_unit(x, weights, threshold):
 
     ``x`` is one example (d,) or n of them in rows (n, d), ``weights`` has shape (d,): positive
     for an excitatory synapse, negative for an inhibitory one. Raises ValueError when the shapes
-    do not fit. Derived in notebook 01.
+    do not fit or the threshold is not finite. Derived in notebook 01.
     """
     x, weights = np.asarray(x), np.asarray(weights)
     if weights.ndim != 1 or len(weights) == 0:
         raise ValueError(f"weights must have shape (d,) with d at least 1, got {weights.shape}")
     if x.ndim not in (1, 2) or x.shape[-1] != len(weights):
         raise ValueError(f"x must have shape {weights.shape} or (n, {len(weights)}), got {x.shape}")
-    fires = x @ weights >= threshold
+    fires = x @ weights >= finite_number("threshold", threshold)
     return int(fires) if x.ndim == 1 else fires.astype(int)
 
 
@@ -189,9 +179,11 @@ def mcculloch_pitts(excitatory, inhibitory, threshold):
     """Return 1 if no inhibitory input is on and at least ``threshold`` excitatory ones are, else 0.
 
     ``excitatory`` and ``inhibitory`` are lists of zeros and ones, either may be empty. Raises
-    ValueError when an input is neither 0 nor 1. Derived in notebook 01; the unit of McCulloch and
-    Pitts (1943), "A logical calculus of the ideas immanent in nervous activity".
+    ValueError when an input is neither 0 nor 1, or the threshold is not finite. Derived in notebook
+    01; the unit of McCulloch and Pitts (1943), "A logical calculus of the ideas immanent in nervous
+    activity".
     """
+    finite_number("threshold", threshold)
     for name, inputs in (("excitatory", excitatory), ("inhibitory", inhibitory)):
         if not np.isin(inputs, (0, 1)).all():
             raise ValueError(f"{name} must hold zeros and ones, got {inputs}")
@@ -208,19 +200,17 @@ def _check_current(current):
 
 
 def _check_run(duration, neuron, dt, noise, rng):
-    _check_positive("duration", duration)
-    _check_positive("dt", dt)
+    finite_number("duration", duration, above=0)
+    finite_number("dt", dt, above=0)
+    finite_number("noise", noise, at_least=0)
     if dt > duration:
         raise ValueError(f"dt must be at most the duration of {duration} ms, got {dt}")
     if dt >= neuron.tau:
         raise ValueError(f"dt must be smaller than tau = {neuron.tau} ms, got {dt}")
     if duration / dt > MAX_STEPS:
         raise ValueError(f"duration / dt must be at most {MAX_STEPS} steps, got {duration / dt:g}")
-    _check_finite("noise", noise)
-    if noise < 0:
-        raise ValueError(f"noise must be at least 0 mV, got {noise}")
-    if noise and rng is None:
-        raise ValueError("noise needs a generator: pass rng=np.random.default_rng(0)")
+    if noise and not isinstance(rng, np.random.Generator):
+        raise ValueError(f"noise needs a generator, rng=np.random.default_rng(0), got {rng!r}")
 
 
 def _current_at_each_step(current, t):

@@ -5,31 +5,33 @@ Derived in notebook 05; each gives the same numbers as its namesake in ``torch.o
 
 import numpy as np
 
+from nnutils.activations import as_floats
+from nnutils.checks import finite_number, whole_number
+
 
 class Optimizer:
     """What all optimizers share: a learning rate, the step count, one memory per parameter.
 
     A kind of optimizer says in ``update`` how one parameter changes, and in ``memories`` how many
-    arrays of the parameter's shape it remembers from step to step (they start at zero).
+    arrays of the parameter's shape it remembers from step to step (they start at zero). Raises
+    ValueError for a setting that is not finite, is negative, or is a beta of 1 or more.
     """
 
     memories = 1
 
     def __init__(self, rate):
-        if not rate >= 0:
-            raise ValueError(f"rate must be at least 0, got {rate}")
-        self.rate = rate
+        self.rate = finite_number("rate", rate, at_least=0)
         self.t = 0
         self.memory = None
 
     def step(self, parameters, gradients):
         """Change every array of the list ``parameters`` in place, by one step.
 
-        ``gradients`` is a list of arrays of the same shapes. Raises ValueError when the two lists
-        do not match, when a parameter is not an array of floats, and when the parameters have other
-        shapes than at the first step.
+        ``gradients`` is a list of arrays of the same shapes. Raises ValueError, and changes
+        nothing, when the two lists do not match, when a parameter is not an array of floats or is
+        read-only, and when the parameters have other shapes than at the first step.
         """
-        _check(parameters, gradients)
+        gradients = _check(parameters, gradients)
         if self.memory is None:
             self.memory = [[np.zeros_like(p) for _ in range(self.memories)] for p in parameters]
         first, now = [memory[0].shape for memory in self.memory], [p.shape for p in parameters]
@@ -49,7 +51,7 @@ class SGD(Optimizer):
 
     def __init__(self, rate, momentum=0.0):
         super().__init__(rate)
-        self.momentum = momentum
+        self.momentum = finite_number("momentum", momentum, at_least=0)
 
     def update(self, p, g, v):
         """Move ``p`` along the velocity ``v``, into which the gradient ``g`` flows."""
@@ -66,7 +68,7 @@ class Adagrad(Optimizer):
 
     def __init__(self, rate=1e-2, eps=1e-10):
         super().__init__(rate)
-        self.eps = eps
+        self.eps = finite_number("eps", eps, at_least=0)
 
     def update(self, p, g, s):
         """Move ``p`` against ``g``, less where ``s``, the sum of its squares, is large."""
@@ -83,7 +85,8 @@ class RMSProp(Optimizer):
 
     def __init__(self, rate=1e-2, beta=0.99, eps=1e-8):
         super().__init__(rate)
-        self.beta, self.eps = beta, eps
+        self.beta = finite_number("beta", beta, at_least=0, below=1)
+        self.eps = finite_number("eps", eps, at_least=0)
 
     def update(self, p, g, s):
         """Move ``p`` against ``g``, less where ``s``, the mean of its squares, is large."""
@@ -102,7 +105,9 @@ class Adam(Optimizer):
 
     def __init__(self, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         super().__init__(rate)
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1 = finite_number("beta1", beta1, at_least=0, below=1)
+        self.beta2 = finite_number("beta2", beta2, at_least=0, below=1)
+        self.eps = finite_number("eps", eps, at_least=0)
 
     def update(self, p, g, m, s):
         """Move ``p`` against ``m``, the mean of ``g``, less where ``s``, that of g², is large."""
@@ -126,9 +131,12 @@ def one_cycle(step, total, peak):
 
     It rises along a cosine from peak/25 to ``peak`` in the first 30 % of the steps, then falls to
     peak/250,000. Derived in notebook 05; Smith and Topin (2019), "Super-convergence". Raises
-    ValueError when ``step`` is not in 0 … total − 1.
+    ValueError when ``total`` is not a whole number of at least 1, ``step`` is not one in
+    0 … total − 1, or ``peak`` is not a finite number of at least 0.
     """
-    if not 0 <= step < total:
+    total = whole_number("total", total)
+    finite_number("peak", peak, at_least=0)
+    if step not in range(total):
         raise ValueError(f"step must lie in 0 … {total - 1}, got {step}")
     top = 0.3 * total - 1  # the step at the peak, a fraction as a rule
     if step <= top:
@@ -147,17 +155,24 @@ def _in_pieces(*arrays, size=49152):
     The pieces and all that is computed from them then stay in the processor's cache: on a large
     layer a step of Adam is several times as fast.
     """
-    arrays = [np.atleast_1d(a) for a in arrays]
-    rows = max(1, size * len(arrays[0]) // max(1, arrays[0].size))
+    if arrays[0].size <= size:
+        yield [a.reshape(a.shape or 1) for a in arrays]  # a single number as an array of one
+        return
+    rows = max(1, size * len(arrays[0]) // arrays[0].size)
     for start in range(0, len(arrays[0]), rows):
         yield [a[start : start + rows] for a in arrays]
 
 
 def _check(parameters, gradients):
+    """Return the gradients as arrays of floats; ValueError unless every step can be taken."""
     if len(parameters) != len(gradients):
         raise ValueError(f"expected {len(parameters)} gradients, got {len(gradients)}")
+    gradients = [as_floats(g) for g in gradients]
     for p, g in zip(parameters, gradients):
-        if not (isinstance(p, np.ndarray) and np.issubdtype(p.dtype, np.floating)):
+        if not (isinstance(p, np.ndarray) and p.dtype.kind == "f"):
             raise ValueError(f"a parameter must be an array of floats, got {p!r}")
-        if np.shape(g) != p.shape:
-            raise ValueError(f"a gradient must have shape {p.shape}, got {np.shape(g)}")
+        if not p.flags.writeable:
+            raise ValueError(f"a parameter must be writable, got a read-only array {p.shape}")
+        if g.shape != p.shape:
+            raise ValueError(f"a gradient must have shape {p.shape}, got {g.shape}")
+    return gradients

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnutils.checks import finite_number, generator, whole_number
+
 
 def step_unit(X, W, b):
     """Return 1 where the weighted sum plus the bias is at least 0, else 0.
@@ -21,13 +23,43 @@ def step_unit(X, W, b):
     return (X @ W.T + b >= 0).astype(int)
 
 
-def xor_network(X):
-    """Return "exactly one of the two inputs is 1" for ``X`` (n, 2), from three units set by hand.
+def half_adder(X):
+    """Return the sum and the carry (n, 2) of the two bits in each row of ``X`` (n, 2).
 
-    The hidden layer holds OR and NAND, the output is their AND. Derived in notebook 02.
+    The hidden layer is OR and NAND. The sum is their AND, which is XOR (exclusive or); the carry
+    is the opposite of NAND. A single row (2,) works too. Derived in notebook 02.
     """
     hidden = step_unit(X, W=[[1, 1], [-1, -1]], b=[-0.5, 1.5])
-    return step_unit(hidden, W=[1, 1], b=-1.5)
+    return step_unit(hidden, W=[[1, 1], [0, -1]], b=[-1.5, 0.5])
+
+
+def full_adder(X):
+    """Return the sum and the carry (n, 2) of the three bits in each row of ``X`` (n, 3).
+
+    The hidden units ask for at least one, at least two and three ones. The sum is 1 for one and for
+    three, the carry for two and for three. A single row (3,) works too. Derived in notebook 02.
+    """
+    hidden = step_unit(X, W=np.ones((3, 3)), b=[-0.5, -1.5, -2.5])
+    return step_unit(hidden, W=[[1, -1, 1], [0, 1, 0]], b=[-0.5, -0.5])
+
+
+def add(a, b):
+    """Return the sum of two binary numbers, one bit longer: [1, 1] and [0, 1] give [1, 0, 0].
+
+    ``a`` and ``b`` are lists of the same length, their bits in the order in which numbers are
+    written. Each place has a full adder of step units, which hands its carry on to the left.
+    Derived in notebook 02. Raises ValueError for other numbers than 0 and 1 and for two lengths.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ValueError(f"a and b must be lists of the same length, got {a} and {b}")
+    if not np.isin([a, b], (0, 1)).all():
+        raise ValueError(f"a and b must hold the bits 0 and 1, got {a} and {b}")
+    bits, carry = [], 0
+    for pair in zip(a[::-1], b[::-1]):
+        bit, carry = full_adder([*pair, carry])
+        bits = [int(bit), *bits]
+    return [int(carry), *bits]
 
 
 class Update(NamedTuple):
@@ -60,17 +92,13 @@ class Perceptron:
 
     The weights ``w`` (inputs,) and the bias ``b`` start at zero. Derived in notebook 02. Paper:
     F. Rosenblatt (1958), "The perceptron", Psychological Review 65(6). Raises ValueError when
-    ``inputs`` is not a whole number of at least 1 or ``rate`` is not above 0.
+    ``inputs`` is not a whole number of at least 1 or ``rate`` not a finite number above 0.
     """
 
     def __init__(self, inputs, rate=1.0):
-        if int(inputs) != inputs or inputs < 1:
-            raise ValueError(f"inputs must be a whole number of at least 1, got {inputs}")
-        if not (rate > 0 and np.isfinite(rate)):
-            raise ValueError(f"rate must be a number above 0, got {rate}")
-        self.w = np.zeros(int(inputs))
+        self.w = np.zeros(whole_number("inputs", inputs))
         self.b = 0.0
-        self.rate = rate
+        self.rate = finite_number("rate", rate, above=0)
 
     def __repr__(self):
         return f"Perceptron(w={self.w}, b={self.b}, rate={self.rate})"
@@ -108,18 +136,13 @@ class Perceptron:
         ``X`` (n, d), ``y`` (n,) of 0 and 1. The order is that of the rows, or a new shuffle for
         every epoch by ``rng``, a ``numpy.random.Generator``. Learning goes on from the present
         weights. Raises ValueError for data that are empty, of unfitting shapes or not finite, for
-        labels that are not both 0 and 1, and when ``max_epochs`` is not a whole number of at
-        least 1: the rule never stops by itself on data that no line separates.
+        labels that are not both 0 and 1, for another rng, and when ``max_epochs`` is not a whole
+        number of at least 1: the rule never stops by itself on data that no line separates.
         """
         X, y = _check_examples(X, y)
-        if max_epochs is None or int(max_epochs) != max_epochs or max_epochs < 1:
-            raise ValueError(
-                f"max_epochs must be a whole number of at least 1, got {max_epochs}: without a "
-                "limit the rule would never stop on data that no line separates"
-            )
         updates = []
-        for epoch in range(1, int(max_epochs) + 1):
-            order = np.arange(len(X)) if rng is None else rng.permutation(len(X))
+        for epoch in range(1, whole_number("max_epochs", max_epochs) + 1):
+            order = np.arange(len(X)) if rng is None else generator(rng).permutation(len(X))
             before = len(updates)
             for i in order:
                 if self.update(X[i], y[i]):

@@ -1,12 +1,13 @@
 """Figures of the course: one palette, one style, and an alternative text for every picture."""
 
 import io
-import textwrap
 
 import matplotlib as mpl
 import numpy as np
 from IPython.display import display
-from matplotlib.figure import Figure
+from matplotlib import style
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.font_manager import fontManager
 from PIL import Image
 
 # Okabe and Ito (2008), "Color Universal Design": told apart in the common kinds of colour
@@ -26,6 +27,23 @@ LIGHT_ORANGE = "#EFB48C"  # where it is 1; in grey it is the darker one of the t
 PALETTE = (BLUE, ORANGE, GREEN, PINK, BLACK)  # YELLOW and SKY are too pale for lines on white
 CLASS_COLORS = (BLUE, ORANGE)
 CLASS_MARKERS = ("o", "^")
+SIGNED = LinearSegmentedColormap.from_list("signed", [BLUE, "white", ORANGE])  # below 0, 0, above
+
+# Fonts of Windows, macOS and Linux with Chinese, Japanese and Korean, which DejaVu Sans lacks.
+MORE_FONTS = (
+    *("Microsoft YaHei", "SimHei", "SimSun", "Microsoft JhengHei", "Yu Gothic", "Malgun Gothic"),
+    *("PingFang SC", "Hiragino Sans GB", "Heiti SC", "Heiti TC", "STHeiti", "Songti SC"),
+    *("Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS"),
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC"),
+    *("Source Han Sans CN", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback"),
+)
+
+
+def fonts():
+    """Return the fonts to look for a letter in: the usual one, then those of the others here."""
+    installed = fontManager.get_font_names()  # matplotlib complains of any other
+    return ["sans-serif", *(name for name in MORE_FONTS if name in installed)]
+
 
 STYLE = {
     "axes.grid": False,
@@ -38,6 +56,7 @@ STYLE = {
     "figure.dpi": 100,
     "figure.facecolor": "white",  # readable in a dark theme too
     "figure.figsize": (7, 3.5),
+    "font.family": fonts(),
     "font.size": 12,
     "image.cmap": "gray_r",
     "legend.frameon": False,
@@ -47,8 +66,11 @@ STYLE = {
 
 
 def use_style():
-    """Draw every figure from here on in the course's style (colours, text of 12 points, white)."""
-    mpl.rcParams.update(STYLE)
+    """Draw every figure from here on in the course's style (colours, text of 12 points, white).
+
+    No setting of the user's counts: what the style leaves open is as in matplotlib's defaults.
+    """
+    style.use(["default", STYLE])
 
 
 def to_png(pixels):
@@ -64,6 +86,17 @@ def to_png(pixels):
     return buffer.getvalue()
 
 
+def picture_of(figure):
+    """Return ``figure`` as a PNG, and close it: Jupyter shows what is open at the end of a cell."""
+    figure.canvas.draw()
+    png = to_png(figure.canvas.buffer_rgba())
+    if getattr(figure, "number", None) is not None:  # else pyplot has not made it
+        import matplotlib.pyplot as plt
+
+        plt.close(figure)
+    return png
+
+
 def show(figure, alt):
     """Show ``figure`` under a cell, with ``alt``, one sentence that says what it shows.
 
@@ -72,14 +105,8 @@ def show(figure, alt):
     """
     if not alt.strip():
         raise ValueError("alt must say in a sentence what the figure shows, got an empty text")
-    figure.canvas.draw()
-    data = {"image/png": to_png(figure.canvas.buffer_rgba()), "text/plain": alt}
+    data = {"image/png": picture_of(figure), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
-    if getattr(figure, "number", None) is None:  # made without pyplot, which keeps no list of it
-        return
-    import matplotlib.pyplot as plt
-
-    plt.close(figure)
 
 
 def plot_classes(X, y, ax, size=40):
@@ -96,6 +123,19 @@ def plot_classes(X, y, ax, size=40):
             label=f"class {label}",
         )
     return ax
+
+
+def draw_line(ax, w, b, length=1):
+    """Draw on ``ax`` the line w · x + b = 0 of a unit with two inputs, and an arrow along ``w``.
+
+    ``w`` has shape (2,). The arrow, ``length`` long, points to the side of the answer 1. Used in
+    notebook 02.
+    """
+    w = np.asarray(w)
+    foot = -b * w / (w @ w)  # the point of the line that is nearest to the origin
+    ax.axline(foot, foot + np.array([-w[1], w[0]]), color=BLACK)
+    arrow = length * w / np.linalg.norm(w)
+    ax.quiver(*foot, *arrow, angles="xy", scale_units="xy", scale=1, width=0.012)
 
 
 def draw_neuron(ax, inputs, weights, threshold):
@@ -128,45 +168,3 @@ def draw_neuron(ax, inputs, weights, threshold):
     ax.set(xlim=(-0.5, 5.8), ylim=(-1.8, 1.4))
     ax.axis("off")
     return ax
-
-
-def plot_class(rows, learners):
-    """Draw how a class of so many ``learners`` fares; return the figure and a text that tells it.
-
-    ``rows`` come from ``nnutils.progress.exercise_overview``. Each exercise is a thick bar, and
-    each of its known mistakes a thin one below: how many learners made it.
-    """
-    places, mistakes, place = [], [], 0.0
-    for row in rows:
-        places.append(place)
-        mistakes += [(place + k, *made) for k, made in enumerate(row.mistakes.items(), start=1)]
-        place += len(row.mistakes) + 1.4
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(12, 1.6 + 0.4 * place))
-        ax = figure.subplots()
-    solved, still_open = [row.solved for row in rows], [row.open for row in rows]
-    counts = [count for _, _, count in mistakes]
-    bars = ax.barh(places, solved, 0.9, color=BLUE, label="solved")
-    ax.bar_label(bars, [count or "" for count in solved], label_type="center", color="white")
-    bars = ax.barh(places, still_open, 0.9, solved, color=YELLOW, label="tried, still open")
-    ax.bar_label(bars, [count or "" for count in still_open], label_type="center")
-    bars = ax.barh([place for place, _, _ in mistakes], counts, 0.4, color=ORANGE)
-    bars.set_label("made this known mistake")
-    ax.bar_label(bars, padding=4)
-
-    sentences = [textwrap.shorten(sentence, 120, placeholder=" …") for _, sentence, _ in mistakes]
-    ax.set_yticks(
-        [*places, *(place for place, _, _ in mistakes)],
-        [f"{row.exercise} {row.title}" for row in rows]
-        + [textwrap.fill(sentence, 62) for sentence in sentences],
-    )
-    for k, label in enumerate(ax.get_yticklabels()):
-        label.set(fontsize=12 if k < len(rows) else 10, parse_math=False)
-        label.set_fontweight("bold" if k < len(rows) else "normal")
-    ax.set(xlim=(0, learners), ylim=(place - 0.7, -0.8), xlabel=f"learners, of {learners}")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.tick_params(axis="y", length=0)
-    figure.legend(loc="outside upper center", ncols=3)
-    told = [f"{row.exercise}: {row.solved} solved, {row.open} still open" for row in rows]
-    told += [f"{count} made the mistake: {sentence}" for _, sentence, count in mistakes]
-    return figure, f"{learners} learners. {'; '.join(told)}"

@@ -17,6 +17,10 @@ import torch.nn.functional as F
 from torch import nn
 from tqdm.auto import tqdm
 
+from nnutils.checks import finite_number, whole_number
+from nnutils.datasets import to_inputs
+from nnutils.losses import check_labels
+
 PROGRESS_BAR = "{l_bar}{bar}| {n:.1f}/{total} epochs [{elapsed}<{remaining}{postfix}]"
 
 
@@ -26,7 +30,7 @@ def get_device():
     The variable NNUTILS_DEVICE, for example ``cpu`` or ``cuda:1``, overrides the choice. Raises
     ValueError when it names a device that is not there. Derived in notebook 09.
     """
-    name = os.environ.get("NNUTILS_DEVICE")
+    name = os.environ.get("NNUTILS_DEVICE", "").strip().lower()  # Windows' `set` keeps a space
     if not name:
         return next(d for d in map(torch.device, ("cuda", "mps", "cpu")) if _is_there(d))
     try:
@@ -45,10 +49,11 @@ def make_mlp(*sizes, generator=None):
     It takes (n, 784) as well as (n, 28, 28) and returns logits, shape (n, sizes[-1]): there is no
     activation after the last layer. The first weights are torch's own, uniform within ±1/√n_in, and
     come from ``generator``, a ``torch.Generator`` on the CPU. Raises ValueError unless there are at
-    least two sizes, all of them whole numbers above 0. Derived in notebook 09.
+    least two sizes, all of them whole numbers of at least 1. Derived in notebook 09.
     """
-    if len(sizes) < 2 or any(size != int(size) or size < 1 for size in sizes):
-        raise ValueError(f"sizes must be two or more whole numbers above 0, got {sizes}")
+    sizes = [whole_number("a size", size) for size in sizes]
+    if len(sizes) < 2:
+        raise ValueError(f"make_mlp needs at least two sizes, got {sizes}")
     layers = [nn.Flatten()]
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
         layers += [_draw_weights(nn.Linear(n_in, n_out), generator), nn.ReLU()]
@@ -60,9 +65,10 @@ class History:
     """What ``train`` measured; each list has one number for each finished epoch.
 
     ``loss`` and ``accuracy`` are means over the batches as the network met them, while it was
-    learning. ``val_loss`` and ``val_accuracy`` come after the epoch and stay empty without
-    validation images. ``seconds`` is the time the epoch took, ``progress`` the share of all batches
-    that is done, from 0 to 1, and ``interrupted`` says that training was stopped early.
+    learning; smoothed labels count in this loss. ``val_loss`` and ``val_accuracy`` come after the
+    epoch and stay empty without validation images. ``seconds`` is the time the epoch took,
+    ``progress`` the share of all batches that is done, from 0 to 1, and ``interrupted`` says that
+    training was stopped early.
     """
 
     loss: list = field(default_factory=list)
@@ -82,6 +88,7 @@ def train(
     epochs=8,
     batch_size=128,
     peak_rate=2e-3,
+    label_smoothing=0.0,
     X_val=None,
     y_val=None,
     generator=None,
@@ -94,12 +101,17 @@ def train(
     0 … 1, or floats, which are left as they are; y has shape (n,), 0 … C − 1. Both may be NumPy
     arrays or tensors. The loss is the cross-entropy, the optimizer Adam (Kingma and Ba 2015); its
     rate rises to ``peak_rate`` and falls again, one cycle in all (Smith and Topin 2019,
-    "Super-Convergence"). ``generator``, a ``torch.Generator`` on the CPU, shuffles the images;
-    ``device`` None means ``get_device()``. ``on_epoch(history)`` is called after each epoch. An
-    interrupt (Jupyter's ■) ends the training and keeps what was learned. Raises ValueError when
-    lengths differ, a setting is too small, or the images are neither uint8 nor floats. Derived in
+    "Super-Convergence"). With ``label_smoothing``, from 0 to below 1, the right class is to get the
+    probability 1 − label_smoothing, and all C classes share the rest equally (Szegedy et al. 2016,
+    "Rethinking the Inception Architecture"). ``generator``, a ``torch.Generator`` on the CPU,
+    shuffles the images; ``device`` None means ``get_device()``. ``on_epoch(history)`` is called
+    after each epoch. An interrupt (Jupyter's ■) ends the training and keeps what was learned. A
+    last batch of one image joins the batch before it: batch normalization needs two. Raises
+    ValueError when lengths differ, a setting is out of its bounds or not finite, the images are
+    neither uint8 nor floats, or the labels are not whole numbers in 0 … C − 1. Derived in
     notebook 09.
     """
+    epochs = whole_number("epochs", epochs)
     steps = train_steps(
         model,
         X,
@@ -107,15 +119,14 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         peak_rate=peak_rate,
+        label_smoothing=label_smoothing,
         X_val=X_val,
         y_val=y_val,
         generator=generator,
         device=device,
     )
     history = History()
-    quiet = (
-        os.environ.get("TQDM_DISABLE") == "1"
-    )  # tqdm's own switch, which its notebook bar ignores
+    quiet = os.environ.get("TQDM_DISABLE") == "1"  # tqdm's switch; its bar in a notebook ignores it
     with tqdm(total=epochs, bar_format=PROGRESS_BAR, disable=quiet) as bar, closing(steps):
         finished = 0
         try:
@@ -141,6 +152,7 @@ def train_steps(
     epochs=8,
     batch_size=128,
     peak_rate=2e-3,
+    label_smoothing=0.0,
     X_val=None,
     y_val=None,
     generator=None,
@@ -152,11 +164,15 @@ def train_steps(
     has learned. Arguments and errors are those of ``train``; nothing happens before the first
     batch is asked for. Derived in notebook 09.
     """
-    _check_training(X, y, epochs, batch_size, peak_rate, X_val, y_val)
+    epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
+    finite_number("peak_rate", peak_rate, above=0)
+    finite_number("label_smoothing", label_smoothing, at_least=0, below=1)
+    y, highest = _check_examples(X, y, X_val, y_val)
     device = get_device() if device is None else torch.device(device)
     model.to(device)
-    X, y = _images(X).to(device), _labels(y).to(device)
-    steps = epochs * math.ceil(len(X) / batch_size)
+    X, y = _images(X).to(device), y.to(device)
+    starts = range(0, max(1, len(X) - (batch_size > 1)), batch_size)  # no last batch of one
+    steps = epochs * len(starts)
     optimizer = torch.optim.Adam(model.parameters(), lr=peak_rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak_rate, total_steps=steps)
     history = History()
@@ -165,8 +181,9 @@ def train_steps(
             start = time.perf_counter()
             loss_sum, correct = 0.0, 0
             order = torch.randperm(len(X), generator=generator).to(device)
-            for rows in order.split(batch_size):
-                loss, hits = _learn(model, _scale(X[rows]), y[rows], optimizer)
+            for rows in order.tensor_split(list(starts[1:])):
+                x, labels = to_inputs(X[rows]), y[rows]
+                loss, hits = _learn(model, x, labels, highest, label_smoothing, optimizer)
                 schedule.step()
                 loss_sum, correct = loss_sum + loss * len(rows), correct + hits
                 history.progress = schedule.last_epoch / steps
@@ -185,11 +202,12 @@ def evaluate(model, X, y):
     """Return the mean cross-entropy of ``model`` on the images X and its accuracy, two floats.
 
     X and y are what ``train`` takes, the accuracy is correct / all. Nothing is learned: no dropout,
-    no gradients. Raises ValueError when X and y differ in length. Derived in notebook 09.
+    no gradients. Raises ValueError when X and y differ in length, and when a label is not one of
+    0 … C − 1. Derived in notebook 09.
     """
     _check_lengths(X, y)
     logits = _logits(model, X)
-    y = _labels(y).to(logits.device)
+    y = _labels(y, logits.shape[1]).to(logits.device)
     correct = (logits.argmax(dim=1) == y).sum()
     return F.cross_entropy(logits, y).item(), correct.item() / len(y)
 
@@ -227,10 +245,15 @@ def _mode(model, training):
         model.train(before)
 
 
-def _learn(model, x, y, optimizer):
-    """Learn from one batch: forward, loss, backward, update. Return loss and correct answers."""
+def _learn(model, x, y, highest, label_smoothing, optimizer):
+    """Learn from one batch: forward, loss, backward, update. Return loss and correct answers.
+
+    ``highest`` is the largest label of all: on a GPU one that is not there would end the kernel.
+    """
     logits = model(x)
-    loss = F.cross_entropy(logits, y)
+    if highest >= logits.shape[1]:
+        raise ValueError(f"labels must lie in 0 … {logits.shape[1] - 1}, got {highest}")
+    loss = F.cross_entropy(logits, y, label_smoothing=label_smoothing)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -242,7 +265,7 @@ def _logits(model, X, batch_size=1000):
     device = next(model.parameters()).device
     with _mode(model, training=False), torch.no_grad():
         batches = _images(X).split(batch_size)
-        return torch.cat([model(_scale(batch.to(device))) for batch in batches])
+        return torch.cat([model(to_inputs(batch.to(device))) for batch in batches])
 
 
 def _tensor(array):
@@ -255,19 +278,14 @@ def _tensor(array):
 def _images(X):
     """Return X as a tensor, uint8 or float32."""
     X = _tensor(X)
-    if X.dtype != torch.uint8 and not X.is_floating_point():
-        raise ValueError(f"images must be uint8 from 0 to 255 or floats, got {X.dtype}")
+    to_inputs(X[:1])  # an error if it holds numbers of another kind
     return X if X.dtype == torch.uint8 else X.float()
 
 
-def _labels(y):
-    """Return y as a tensor of int64."""
-    return _tensor(y).long()
-
-
-def _scale(images):
-    """Return the images as floats: uint8 is scaled from 0 … 255 to 0 … 1."""
-    return images / 255 if images.dtype == torch.uint8 else images
+def _labels(y, classes=math.inf):
+    """Return the labels y as a tensor of int64 on the CPU, where they are checked."""
+    y = y.cpu() if isinstance(y, torch.Tensor) else y
+    return torch.from_numpy(check_labels(y, len(y), classes))
 
 
 def _check_lengths(X, y):
@@ -275,17 +293,17 @@ def _check_lengths(X, y):
         raise ValueError(f"X and y must have one length above 0, got {len(X)} and {len(y)}")
 
 
-def _check_training(X, y, epochs, batch_size, peak_rate, X_val, y_val):
+def _check_examples(X, y, X_val, y_val):
+    """Return the labels y as a tensor, and the highest label of all."""
     _check_lengths(X, y)
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if value != int(value) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value}")
-    if not peak_rate > 0:
-        raise ValueError(f"peak_rate must be above 0, got {peak_rate}")
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together, got only one of them")
+    y = _labels(y)
+    highest = y.max().item()
     if X_val is not None:
         _check_lengths(X_val, y_val)
+        highest = max(highest, _labels(y_val).max().item())
+    return y, highest
 
 
 # --- Weights from elsewhere: a NumPy network, a file ----------------------------------------------
@@ -372,11 +390,12 @@ def make_cnn(generator=None):
     It takes (n, 28, 28) and returns logits, shape (n, 10). Two convolutions with kernels of 5×5
     pixels, 1 → 16 → 32 channels, each with ReLU and max pooling, are followed by 128 units with
     dropout and by 10 units: 80,202 parameters in all. The first weights are drawn as in
-    ``make_mlp``; dropout draws from torch's own generator, which ``torch.manual_seed`` starts.
+    ``make_mlp``; dropout draws from torch's own generator, which ``torch.manual_seed`` starts. The
+    memory format is ``channels_last``: the same numbers in about four fifths of the time.
     Derived in notebook 10; LeCun et al., "Gradient-based learning applied to document recognition",
     1998.
     """
-    return nn.Sequential(
+    model = nn.Sequential(
         nn.Unflatten(1, (1, 28)),  # one channel: (n, 28, 28) → (n, 1, 28, 28)
         _draw_weights(nn.Conv2d(1, 16, 5), generator),
         nn.ReLU(),
@@ -390,3 +409,4 @@ def make_cnn(generator=None):
         nn.Dropout(0.5),
         _draw_weights(nn.Linear(128, 10), generator),
     )
+    return model.to(memory_format=torch.channels_last)  # all channels of a pixel side by side

@@ -2,8 +2,11 @@
 
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
+
+import pytest
 
 HELPERS = str(Path(__file__).parent / "helpers")
 if HELPERS not in sys.path:
@@ -26,3 +29,27 @@ def pytest_configure(config):
     """Let warnings be warnings again: the last filter counts."""
     if config.getoption("lax"):
         config.addinivalue_line("filterwarnings", "default")
+
+
+@pytest.fixture(scope="session")
+def mnist_folder():
+    """Return the folder of the real MNIST files; a test that needs them is skipped without."""
+    from tools.notebooks import mnist_folder  # what the tests of the wheel do without
+
+    if mnist_folder() is None:
+        pytest.skip("the real MNIST files are not here: set NNUTILS_DATA to their folder")
+    return str(mnist_folder())
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    """Give each test a progress file of its own."""
+    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path / "progress"))
+
+
+@pytest.fixture
+def interruptible():
+    """Let an interrupt raise KeyboardInterrupt: a program started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""Who may import what in ``nnutils``: arrows point one way, and heavy packages load late."""
+"""Who may import what: arrows point one way, and what is heavy loads late."""
 
 import ast
 import functools
@@ -7,17 +7,30 @@ import sys
 
 import pytest
 
-from nnutils.notebooks import ROOT
+from tools.notebooks import ROOT
 
 PACKAGE = ROOT / "nnutils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# What only those who keep or teach the course need.
-TOOLS = ("notebooks", "assignment", "slides")
-# What is no subject, but serves the learner.
-SERVICES = ("__init__", "backup", "plotting", "progress", "pytorch", "saving", "setup_check")
-# The modules that hold the course's mathematics and data, in NumPy.
-SUBJECTS = [path for path in PACKAGE.glob("*.py") if path.stem not in TOOLS + SERVICES]
 NAMES = {path: path.relative_to(PACKAGE).as_posix() for path in MODULES}
+SUBJECTS = [path.stem for path in PACKAGE.glob("*.py")]
+SUBJECTS = sorted(set(SUBJECTS) - {"__init__", "plotting", "training"})
+
+# What a module may import of the package: rooms to the left of its own, and its own.
+# Labs and exercises stand side by side: neither knows the other.
+BEFORE = {
+    "textbook": (),
+    "datasets": ("textbook",),
+    "training": ("textbook", "datasets"),
+    "learner": ("textbook", "datasets", "training"),
+    "labs": ("textbook", "datasets", "training", "learner"),
+    "exercises": ("textbook", "datasets", "training", "learner"),
+}
+
+
+def room(name):
+    """Return the room of a module, given as "labs/base.py" or as "nnutils.labs.base"."""
+    first = name.removeprefix("nnutils.").removesuffix(".py").replace("/", ".").partition(".")[0]
+    return first if first in BEFORE else "textbook"
 
 
 @functools.cache
@@ -29,7 +42,22 @@ def imports(path):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports name the whole way"
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def own_imports(path):
+    """Return the modules of the package that the module at ``path`` imports, as files' names."""
+    found = set()
+    for name in imports(path):
+        parts = name.split(".")[1:] if name.startswith("nnutils.") else []
+        for end in range(len(parts), 0, -1):
+            file = PACKAGE.joinpath(*parts[:end])
+            target = file.with_suffix(".py") if file.with_suffix(".py").is_file() else None
+            target = target or (file / "__init__.py" if file.is_dir() else None)
+            if target is not None:
+                found.add(target)
+                break
     return found
 
 
@@ -42,57 +70,62 @@ def importers(package):
     }
 
 
-def in_folder(folder):
-    return {name for name in NAMES.values() if name.startswith(f"{folder}/")}
+def in_room(wanted):
+    return {name for name in NAMES.values() if room(name) == wanted}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES.get)
+def test_no_arrow_points_upward(path):
+    here = room(NAMES[path])
+    for target in own_imports(path):
+        there = room(NAMES[target])
+        assert there in (here, *BEFORE[here]), f"{NAMES[path]} imports {NAMES[target]}"
+
+
+def test_there_is_no_circle():
+    waiting = {path: own_imports(path) for path in MODULES}
+    while waiting:
+        free = [path for path, needed in waiting.items() if not needed & waiting.keys()]
+        assert free, sorted(NAMES[path] for path in waiting)
+        waiting = {path: needed for path, needed in waiting.items() if path not in free}
+
+
+def test_nothing_installed_needs_the_tools():
+    assert importers("tools") | importers("benchmarks") == set()
 
 
 def run(code):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-def test_package_loads_neither_torch_nor_matplotlib():
-    run("import sys, nnutils; assert not {'torch', 'matplotlib', 'IPython'} & set(sys.modules)")
+@pytest.mark.parametrize(
+    ("modules", "heavy"),
+    [
+        ("nnutils", {"torch", "matplotlib", "IPython", "PIL"}),
+        (", ".join(f"nnutils.{name}" for name in SUBJECTS), {"torch", "matplotlib", "ipywidgets"}),
+        ("nnutils.datasets", {"torch", "matplotlib", "ipywidgets", "urllib.request"}),
+        ("nnutils.exercises", {"torch", "matplotlib", "ipywidgets"}),
+        ("nnutils.learner.setup_check", {"torch", "matplotlib", "ipywidgets"}),
+        ("nnutils.labs.draw_a_digit", {"torch"}),
+    ],
+)
+def test_what_is_heavy_loads_late(modules, heavy):
+    run(f"import sys, {modules}; assert not {heavy} & set(sys.modules)")
 
 
-def test_subjects_load_neither_torch_nor_matplotlib():
-    subjects = ", ".join(f"nnutils.{path.stem}" for path in SUBJECTS)
-    heavy = "{'torch', 'torchvision', 'matplotlib', 'IPython', 'ipywidgets'}"
-    run(f"import sys, {subjects}; assert not {heavy} & set(sys.modules)")
-
-
-def test_checks_load_neither_torch_nor_matplotlib():
-    run("import sys, nnutils.exercises; assert not {'torch', 'matplotlib'} & set(sys.modules)")
-
-
-def test_only_pytorch_and_what_uses_it_import_torch():
-    allowed = {"pytorch.py"} | importers("nnutils.pytorch") | in_folder("exercises")
-    assert importers("torch") <= allowed
+def test_only_training_and_what_uses_it_import_torch():
+    allowed = {"training.py", "datasets/colour.py"} | importers("nnutils.training")
+    assert importers("torch") | importers("torchvision") <= allowed
 
 
 def test_only_plotting_and_labs_import_matplotlib():
-    assert importers("matplotlib") <= {"plotting.py"} | in_folder("labs")
+    assert importers("matplotlib") <= {"plotting.py"} | in_room("labs")
     assert importers("matplotlib.pyplot") <= {"plotting.py"}
 
 
 def test_only_widgets_import_widget_libraries():
-    allowed = {"backup.py", "exercises/question.py"} | in_folder("labs")
+    allowed = {"learner/backup.py", "exercises/widget.py"} | in_room("labs")
     assert importers("ipywidgets") | importers("anywidget") <= allowed
-
-
-@pytest.mark.parametrize("path", SUBJECTS, ids=lambda path: path.stem)
-def test_subject_needs_no_lab_no_exercise_and_no_figure(path):
-    for module in ("labs", "exercises", "plotting", "pytorch", "progress", "notebooks"):
-        assert path.name not in importers(f"nnutils.{module}")
-
-
-def test_labs_and_exercises_do_not_know_each_other():
-    assert not importers("nnutils.exercises") & in_folder("labs")
-    assert not importers("nnutils.labs") & in_folder("exercises")
-
-
-def test_no_learner_needs_the_tools():
-    for tool in TOOLS:
-        assert importers(f"nnutils.{tool}") <= {f"{name}.py" for name in TOOLS}
 
 
 def public(body):

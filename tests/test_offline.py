@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from nnutils import notebooks
+from tools import notebooks
 
 # 192.0.2.1 is an address for examples (RFC 5737): nobody answers there.
 ATTEMPT = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"

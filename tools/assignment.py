@@ -2,7 +2,7 @@
 
 ::
 
-    python -m nnutils.assignment [FILE ...] [--out DIR]
+    python -m tools.assignment [FILE ...] [--out DIR]
 
 The folder is a course of nbgrader's: ``source`` holds each notebook as the teacher keeps it, with
 the solutions, ``release`` as the students get it, without them. nbgrader itself makes the second
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import nbformat
 
-from nnutils import notebooks
-from nnutils.notebooks import exercise_of, tagged
+from tools import notebooks
+from tools.notebooks import exercise_of, tagged
 
 POINTS = 1  # for each exercise
 CONFIG = '''\
@@ -43,20 +43,17 @@ def to_source(notebook):
     becomes a test that fails unless the exercise is solved. The folds, all outputs and the
     lecturer's notes, which hold answers, go.
     """
-    code = {
-        exercise_of(cell): notebooks.read_fold(cell.source).code
-        for cell in tagged(notebook, "solution")
-    }
+    code = notebooks.solutions_in(notebook)
     for cell in tagged(notebook, "exercise"):
-        id = exercise_of(cell)
-        cell.source += f"\n\n### BEGIN SOLUTION\n{code[id]}\n### END SOLUTION"
-        cell.metadata["nbgrader"] = nbgrader_metadata(f"exercise-{id}", solution=True)
+        name = exercise_of(cell)
+        cell.source += f"\n\n### BEGIN SOLUTION\n{code[name]}\n### END SOLUTION"
+        cell.metadata["nbgrader"] = nbgrader_metadata(f"exercise-{name}", solution=True)
     for cell in tagged(notebook, "check"):
-        id = exercise_of(cell)
+        name = exercise_of(cell)
         cell.source = (
-            f'grade = check("{id}")\nassert grade.verdict.startswith("solved"), grade.text\ngrade'
+            f'grade = check("{name}")\nassert grade.verdict.startswith("solved"), grade.text\ngrade'
         )
-        cell.metadata["nbgrader"] = nbgrader_metadata(f"check-{id}", solution=False)
+        cell.metadata["nbgrader"] = nbgrader_metadata(f"check-{name}", solution=False)
         cell.metadata["tags"].append("raises-exception")  # Run All goes on behind an open exercise
     notebook.cells = [
         cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])
@@ -70,7 +67,7 @@ def nbgrader_metadata(name, solution):
     """Return what nbgrader wants to know of a cell: a student's solution, or else a test."""
     metadata = {
         "schema_version": 3,
-        "grade_id": name.replace(".", "-"),
+        "grade_id": name,
         "solution": solution,
         "grade": not solution,
         "locked": not solution,
@@ -112,7 +109,7 @@ def nbgrader(folder):
 
 def main():
     """Read the command line, write the sources, and let nbgrader make the release version."""
-    parser = argparse.ArgumentParser(prog="python -m nnutils.assignment", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.assignment", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, help="which notebooks (all)")
     parser.add_argument(
         "--out", type=Path, default=notebooks.ROOT / "build" / "assignment", metavar="DIR"

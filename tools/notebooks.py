@@ -2,16 +2,16 @@
 
 ::
 
-    python -m nnutils.notebooks refresh [FILE ...]
-    python -m nnutils.notebooks solutions [--out DIR] [--execute]
-    python -m nnutils.notebooks links
+    python -m tools.notebooks refresh [FILE ...]
+    python -m tools.notebooks solutions [--out DIR] [--execute]
+    python -m tools.notebooks links
 
 Learners never need this module; the Makefile and the tests do.
 """
 
 import argparse
 import base64
-import importlib.util
+import importlib
 import inspect
 import io
 import os
@@ -22,6 +22,7 @@ import tempfile
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import nbformat
@@ -32,9 +33,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-from nnutils.saving import WIDGET_VIEW
+from nnutils.datasets.files import folder_named
+from nnutils.datasets.mnist import missing_files
+from nnutils.exercises.course import SLUGS
+from nnutils.exercises.late import Late
+from nnutils.learner.view import WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "docs" / "template.ipynb"
 CELL_TIMEOUT = 600  # seconds
 IGNORED = "nbval-ignore-output"
 KERNEL = {
@@ -68,7 +74,7 @@ def read(path):
 
 FOLD = re.compile(
     r"<details>\n"
-    r"<summary>Solution (?P<id>\d\d\.\d+)</summary>\n"
+    r"<summary>Solution (?P<number>\d\d\.\d+)</summary>\n"
     r"\n"
     r"(?P<explanation>(?:(?!```|</?details>)[\s\S])+?\n\n)?"
     r"```python\n"
@@ -80,9 +86,9 @@ FOLD = re.compile(
 
 
 class Fold(NamedTuple):
-    """A folded solution: the exercise's id, the explanation (may be empty) and the code."""
+    """A folded solution: the exercise's number, the explanation (may be empty) and the code."""
 
-    id: str
+    number: str
     explanation: str
     code: str
 
@@ -98,26 +104,47 @@ def read_fold(source):
         raise ValueError(
             f"a solution must be one <details> block of the fixed form, got:\n{source}"
         )
-    return Fold(match["id"], (match["explanation"] or "").strip(), match["code"])
+    return Fold(match["number"], (match["explanation"] or "").strip(), match["code"])
 
 
 def write_fold(fold):
     """Return the text of the solution cell for ``fold``."""
     explanation = f"{fold.explanation}\n\n" if fold.explanation else ""
     return (
-        f"<details>\n<summary>Solution {fold.id}</summary>\n\n"
+        f"<details>\n<summary>Solution {fold.number}</summary>\n\n"
         f"{explanation}```python\n{fold.code}\n```\n\n</details>"
     )
 
 
 def exercise_of(cell):
-    """Return the id of the exercise that ``cell`` belongs to, or None."""
+    """Return the name of the exercise that ``cell`` belongs to, or None."""
     return cell.metadata.get("nnutils", {}).get("exercise")
+
+
+def names_in(source):
+    """Return the names that stand as texts in a line such as ``quiz("one", "two")``."""
+    return re.findall(r'"(\w+)"', source)
+
+
+def guess_in(cell):
+    """Return the name of what a cell with the tag ``guess`` asks for."""
+    return re.search(r'^guess\(\s*"(\w+)"', cell.source, re.MULTILINE)[1]
+
+
+def revealed_in(cell):
+    """Return the name of the guess that a code cell reveals at its end, or None."""
+    found = re.search(r'^reveal\(\s*"(\w+)".*\Z', cell.source, re.MULTILINE | re.DOTALL)
+    return found and found[1]
+
+
+def tags(cell):
+    """Return the tags of ``cell``."""
+    return cell.metadata.get("tags", [])
 
 
 def tagged(notebook, tag):
     """Return the cells of ``notebook`` that carry ``tag``."""
-    return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+    return [cell for cell in notebook.cells if tag in tags(cell)]
 
 
 def missing_lines(stub, solution):
@@ -133,49 +160,53 @@ def missing_lines(stub, solution):
 def own_references(slug):
     """Return the source of each reference solution that stands in ``nnutils.exercises.<slug>``.
 
-    The keys are the exercises' ids. In the source the function bears the name that the learner's
+    The keys are the exercises' names. In the source the function bears the name that the learner's
     function has. A reference that comes from elsewhere, or that uses other functions or values of
     its module, is left out: its fold is written by hand.
     """
-    name = f"nnutils.exercises.{slug}"
-    if importlib.util.find_spec(name) is None:
+    if slug not in SLUGS:
         return {}
-    module = importlib.import_module(name)
+    module = importlib.import_module(f"nnutils.exercises.{slug}")
     sources = {}
     for exercise in module.EXERCISES:
         reference = exercise.reference
-        names = set(reference.__code__.co_names) & set(vars(module))
-        alone = all(inspect.ismodule(vars(module)[each]) for each in names)
-        if reference.__module__ == name and alone:
+        used = [vars(module).get(name) for name in reference.__code__.co_names]
+        alone = all(each is None or isinstance(each, ModuleType | Late) for each in used)
+        if reference.__module__ == module.__name__ and alone:
             source = inspect.getsource(reference).strip()
-            sources[exercise.id] = source.replace(
+            sources[exercise.name] = source.replace(
                 f"def {reference.__name__}(", f"def {exercise.function}("
             )
     return sources
 
 
 def write_folds(notebook, sources):
-    """Put the ``sources`` (exercise id: code) into the folds of ``notebook``.
+    """Put the ``sources`` (name of the exercise: code) into the folds of ``notebook``.
 
     Returns a complaint for each one that does not keep the lines of its stub; that fold stays.
     """
     stubs = {exercise_of(cell): cell.source for cell in tagged(notebook, "exercise")}
     complaints = []
     for cell in tagged(notebook, "solution"):
-        fold = read_fold(cell.source)
-        if fold.id not in sources:
+        name = exercise_of(cell)
+        if name not in sources:
             continue
-        missing = missing_lines(stubs[fold.id], sources[fold.id])
+        missing = missing_lines(stubs[name], sources[name])
         if missing:
-            complaints.append(f"the reference of {fold.id} lacks a line of its stub: {missing[0]}")
+            complaints.append(f"the reference of {name} lacks a line of its stub: {missing[0]}")
         else:
-            cell.source = write_fold(fold._replace(code=sources[fold.id]))
+            cell.source = write_fold(read_fold(cell.source)._replace(code=sources[name]))
     return complaints
+
+
+def solutions_in(notebook):
+    """Return {name of the exercise: code} of the folds of ``notebook``."""
+    return {exercise_of(cell): read_fold(cell.source).code for cell in tagged(notebook, "solution")}
 
 
 def solve(notebook):
     """Replace each exercise's stub by the code of its fold, and drop all outputs."""
-    code = {exercise_of(cell): read_fold(cell.source).code for cell in tagged(notebook, "solution")}
+    code = solutions_in(notebook)
     for cell in tagged(notebook, "exercise"):
         cell.source = code[exercise_of(cell)]
     clear_outputs(notebook)
@@ -326,12 +357,28 @@ def normalise(notebook, old):
         for output in cell.outputs:
             if "data" in output:
                 output.data.pop(WIDGET_VIEW, None)
-        if IGNORED in cell.metadata.get("tags", []) and same_but_for_numbers(before, cell.outputs):
+        if IGNORED in tags(cell) and same_but_for_numbers(before, cell.outputs):
             cell.outputs = before
         keep_pictures(before, cell.outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count
+
+
+# --- MNIST ---------------------------------------------------------------------------------------
+
+
+def is_stored_with_mnist(path):
+    """Tell whether a notebook shows what real MNIST gives."""
+    return Path(path).name[:2] in ("09", "10")
+
+
+def mnist_folder():
+    """Return the folder of the real files, or None: NNUTILS_DATA, data/, one beside the clone."""
+    for folder in (folder_named("NNUTILS_DATA"), ROOT / "data", ROOT.parent / "shared" / "mnist"):
+        if folder and not missing_files(folder):
+            return folder
+    return None
 
 
 # --- links to Binder and to the repository -------------------------------------------------------
@@ -343,10 +390,17 @@ OWN_LINK = re.compile(
 
 
 def repository():
-    """Return "owner/name" from ``[tool.nnutils]`` in pyproject.toml: where the course lies."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["nnutils"][
-        "repository"
-    ]
+    """Return "owner/name", where the course lies on GitHub, or "" if nothing tells.
+
+    It stands in ``[tool.nnutils]`` of pyproject.toml; while that is empty, ``git remote`` tells.
+    """
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["nnutils"]
+    if settings["repository"]:
+        return settings["repository"]
+    command = ["git", "remote", "get-url", "origin"]
+    remote = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    match = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", remote.strip())
+    return match[1] if match else ""
 
 
 def set_links(text, name):
@@ -357,7 +411,7 @@ def set_links(text, name):
 def files_with_links():
     """Return the files that may link to Binder or to the repository."""
     pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CITATION.cff")]
-    pages += [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "docs" / "template.ipynb"]
+    pages += [*sorted((ROOT / "docs").rglob("*.md")), TEMPLATE]
     return [*pages, *all_notebooks()]
 
 
@@ -367,8 +421,14 @@ def files_with_links():
 def refresh(path, environment, renew=False):
     """Run the notebook at ``path`` and store it normalised; return a list of complaints.
 
-    A notebook with a failing cell is left as it is. With ``renew`` no old output is kept.
+    A notebook with a failing cell is left as it is, and so is one that shows MNIST where that is
+    not at hand. With ``renew`` no old output is kept.
     """
+    if is_stored_with_mnist(path):
+        folder = mnist_folder()
+        if folder is None:
+            return [f"{path}: is stored with MNIST; set NNUTILS_DATA to the folder of its files"]
+        environment = environment | {"NNUTILS_DATA": str(folder)}
     notebook, old = read(path), read(path)
     if renew:
         clear_outputs(old)
@@ -378,7 +438,7 @@ def refresh(path, environment, renew=False):
     except CellExecutionError as error:
         return [f"{path}: {error}"]
     normalise(notebook, old)
-    text = set_links(nbformat.writes(notebook), repository()).rstrip("\n") + "\n"
+    text = nbformat.writes(notebook).rstrip("\n") + "\n"
     if text != Path(path).read_text("utf-8"):
         Path(path).write_text(text, "utf-8")
     for number, cell in enumerate(notebook.cells):
@@ -401,15 +461,21 @@ def solutions(folder, environment=None):
 
 
 def links():
-    """Point every link to Binder and to the repository at the one named in pyproject.toml."""
+    """Point every link to Binder and to the repository at this course's; return the exit status."""
+    name = repository()
+    if not name:
+        print("Nothing tells where the course lies: set `repository` in pyproject.toml.")
+        return 1
     for path in files_with_links():
         text = path.read_text("utf-8")
-        path.write_text(set_links(text, repository()), "utf-8")
+        path.write_text(set_links(text, name), "utf-8")
+    print(f"All links lead to {name}.")
+    return 0
 
 
 def main():
     """Read the command line and do what it says; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m nnutils.notebooks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("refresh", help="run notebooks anew and store them normalised")
     one.add_argument("files", nargs="*", type=Path, help="which ones (all)")
@@ -417,12 +483,12 @@ def main():
     two = commands.add_parser("solutions", help="write solved copies")
     two.add_argument("--out", type=Path, default=ROOT / "build" / "solutions", metavar="DIR")
     two.add_argument("--execute", action="store_true", help="run them too")
-    commands.add_parser("links", help="rewrite the links after a change of the repository's name")
+    commands.add_parser("links", help="point the links at this course's repository")
     options = parser.parse_args()
 
     if options.command == "links":
-        links()
-    elif options.command == "solutions" and not options.execute:
+        return links()
+    if options.command == "solutions" and not options.execute:
         solutions(options.out)
     else:
         with isolated_environment() as environment:
@@ -430,7 +496,7 @@ def main():
                 solutions(options.out, environment)
                 return 0
             complaints = []
-            for path in options.files or all_notebooks():
+            for path in options.files or [*all_notebooks(), TEMPLATE]:
                 print(path, flush=True)
                 complaints += refresh(path, environment, options.renew)
             print("\n".join(complaints), file=sys.stderr, end="\n" if complaints else "")

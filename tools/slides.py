@@ -2,15 +2,14 @@
 
 ::
 
-    python -m nnutils.slides [--out DIR] [FILE ...]
+    python -m tools.slides [--out DIR] [FILE ...]
 
-What stands on a slide is chosen by hand, in the metadata of the cells; see docs/teaching.md.
+What stands on a slide is chosen by hand, where it stands; see docs/teaching.md.
 Learners never need this module. It needs the packages of the extra ``teach``.
 """
 
 import argparse
 import html
-import importlib
 import importlib.util
 import re
 import sys
@@ -24,11 +23,16 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from nnutils import notebooks
-from nnutils.exercises.question import to_html
+from nnutils.exercises.course import find_guess, find_question, numbers, questions_of
+from nnutils.exercises.widget import to_html
+from tools import notebooks
+from tools.counts import minutes
+from tools.notebooks import tags
 
-DECISIONS = ("slide", "subslide", "fragment", "-", "notes", "skip")
-SHOWN = DECISIONS[:4]
+SHOWN = ("slide", "subslide", "fragment", "-")  # as against "notes" and "skip"
+MARKS = {"slide": "subslide", "step": "fragment", "notes": "notes", "skip": "skip", "show": "-"}
+TAGS = ("slides-hide-code", "slides-hide-output", "slides-step-output", "slides-new-output")
+MARK = re.compile(rf"<!-- ({'|'.join(MARKS)}) -->\n*")
 TEXT_SIZE = 32  # CSS pixels, on a slide of 1280 × 720
 WIDE = 80  # characters: lines of output longer than this are set a little smaller
 PICTURE_ZOOM = 1.6  # at most this much larger than in the notebook
@@ -39,7 +43,7 @@ MISSING = "The slides need the extra 'teach'. In the course's folder: pip instal
 
 
 class Block(NamedTuple):
-    """A piece of a cell: one of the DECISIONS, and its HTML."""
+    """A piece of a cell: where it goes, as a ``slide_type`` says it, and its HTML."""
 
     decision: str
     html: str
@@ -58,45 +62,76 @@ def paragraphs(source):
     return ["\n".join(part) for part in parts]
 
 
-def pieces(cell, questions):
-    """Return the HTML of each piece of ``cell``: of its paragraphs, or of its code and its output.
+def text_blocks(source, first):
+    """Return the blocks of a text cell, whose ``slide_type`` is ``first``.
 
-    ``questions`` are those of the notebook by their ids: in a quiz each question is one piece. So
-    is a folded solution.
+    A mark such as ``<!-- step -->`` says where the paragraph below it goes. Without one the first
+    paragraph goes where the cell does. What is for the speaker (``notes``) or for nobody (``skip``)
+    goes on so until the next mark. A heading of a section that is shown begins a section.
     """
-    tags = cell.metadata.get("tags", [])
-    if "solution" in tags:
-        fold = notebooks.read_fold(cell.source)
-        return [markdown(f"Solution {fold.id}\n\n{fold.explanation}") + code(fold.code)]
-    if "quiz" in tags:
-        return [question(questions[id]) for id in re.findall(r'"(\d\d\.\w+)"', cell.source)]
-    if cell.cell_type == "markdown":
-        return [markdown(text) for text in paragraphs(cell.source)]
-    return [code(without_show(cell.source)), "".join(output(each) for each in cell.outputs)]
+    found, going_on = [], first
+    for text in paragraphs(MARK.sub(r"<!-- \1 -->\n", source)):
+        mark = MARK.match(text)
+        decision = MARKS[mark[1]] if mark else going_on
+        text = text[mark.end() :] if mark else text
+        if decision in SHOWN and re.match(r"##? ", text):
+            decision = "slide"
+        found.append(Block(decision, markdown(text)))
+        going_on = "-" if decision in SHOWN else decision
+    return found
 
 
-def decisions(cell, count):
-    """Return what happens to each of the ``count`` pieces of ``cell``.
+def code_blocks(cell, first):
+    """Return the blocks of a code cell: its code, its output, the answer to a guess.
 
-    ``metadata.nnutils.slides`` says it in words with spaces between them. Without it the cell's
-    own ``slide_type`` counts for the first piece, and the rest follows on the same slide.
-    Raises ValueError for an unknown word and when there are not ``count`` of them.
+    Four tags change what its ``slide_type``, ``first``, says: ``slides-hide-code``,
+    ``slides-hide-output``, ``slides-step-output`` (it comes with the next step) and
+    ``slides-new-output`` (it begins a slide). An answer is a step of its own.
     """
-    first = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-    rest = first if first in ("notes", "skip") else "-"
-    words = cell.metadata.get("nnutils", {}).get("slides")
-    words = words.split() if words else [first] + [rest] * (count - 1)
-    if len(words) != count or not set(words) <= set(DECISIONS):
-        raise ValueError(
-            f"cell {cell.id} needs {count} of the words {', '.join(DECISIONS)}, got {words}"
-        )
-    return words
+    code_goes, output_goes = first, first if first not in SHOWN else "-"
+    if "slides-hide-code" in tags(cell) or "lab" in tags(cell):  # a lab is its picture
+        code_goes, output_goes = "skip", first
+    elif "slides-hide-output" in tags(cell):
+        output_goes = "skip"
+    elif "slides-step-output" in tags(cell):
+        output_goes = "fragment"
+    elif "slides-new-output" in tags(cell):
+        output_goes = "subslide"
+    outputs, answers = list(cell.outputs), []
+    if notebooks.revealed_in(cell) and outputs:
+        answers = [Block("fragment" if output_goes in SHOWN else "skip", unfolded(outputs.pop()))]
+    shown = Block(output_goes, "".join(map(output, outputs)))
+    return [Block(code_goes, code(without_show(cell.source))), shown, *answers]
 
 
-def blocks(cell, questions):
+def place_of(cell):
+    """Return the ``slide_type`` of ``cell``; without one it is for the speaker, or for nobody."""
+    usual = "notes" if cell.cell_type == "markdown" else "skip"
+    if re.match(r"###? Exercise ", cell.source) or "quiz" in tags(cell) or "lab" in tags(cell):
+        usual = "subslide"
+    elif {"exercise", "guess"} & set(tags(cell)):
+        usual = "-"
+    return cell.metadata.get("slideshow", {}).get("slide_type", usual)
+
+
+def blocks(cell):
     """Return the blocks of ``cell``."""
-    parts = pieces(cell, questions)
-    return [Block(*pair) for pair in zip(decisions(cell, len(parts)), parts)]
+    first = place_of(cell)
+    if "solution" in tags(cell):
+        fold = notebooks.read_fold(cell.source)
+        text = markdown(f"Solution {fold.number}\n\n{fold.explanation}") + code(fold.code)
+        return [Block(first, text)]
+    if "quiz" in tags(cell):
+        number = numbers(questions_of)
+        names = notebooks.names_in(cell.source)
+        asked = [question(find_question(name), number[name]) for name in names]
+        return [Block(first if k == 0 else "subslide", text) for k, text in enumerate(asked)]
+    if "guess" in tags(cell):
+        pictures = (output(each) for each in cell.outputs if "image/png" in each.get("data", {}))
+        return [Block(first, guess(find_guess(notebooks.guess_in(cell)), "".join(pictures)))]
+    if cell.cell_type == "markdown":
+        return text_blocks(cell.source, first)
+    return code_blocks(cell, first)
 
 
 # --- HTML of the pieces --------------------------------------------------------------------------
@@ -165,8 +200,8 @@ def code(source):
 
 
 def without_show(source):
-    """Leave out the closing call that only gives a figure its alternative text."""
-    return re.sub(r"\n+plotting\.show\(.*\Z", "", source, flags=re.DOTALL)
+    """Leave out the closing call that only gives a figure its text, or a guess its answer."""
+    return re.sub(r"\n+(plotting\.show|reveal)\(.*\Z", "", source, flags=re.DOTALL)
 
 
 def output(stored):
@@ -189,7 +224,7 @@ def picture(png, alt):
     )
 
 
-def question(asked):
+def question(asked, number):
     """Return a quiz question as HTML; the next step shows which choices are right, and why."""
     shown, right = [], []
     for letter, choice in zip("ABCDEFGH", asked.choices):
@@ -197,10 +232,24 @@ def question(asked):
         if choice.correct:
             right.append(f"<p><b>{letter}.</b> {to_html(choice.feedback)}</p>")
     return (
-        f"<h3>Question {asked.id}</h3><p>{to_html(asked.text)}</p>"
+        f"<h3>Question {number}</h3><p>{to_html(asked.text)}</p>"
         f'<ol class="choices">{"".join(shown)}</ol>'
         f'<div class="fragment answer">{"".join(right)}</div>'
     )
+
+
+def guess(asked, shown):
+    """Return a guess as HTML, its choices in a list; ``shown`` is the picture to be marked."""
+    choices = "".join(f"<li>{to_html(choice)}</li>" for choice in getattr(asked, "choices", []))
+    choices = choices and f"<ul>{choices}</ul>"
+    return f'<p class="guess">{to_html(asked.heading)}</p>{choices}{shown}'
+
+
+def unfolded(stored):
+    """Return the output of ``reveal`` as HTML, without its fold."""
+    shown = stored.get("data", {}).get("text/html", "")
+    shown = re.sub(r"</?details>|<summary>.*?</summary>", "", "".join(shown))
+    return f'<div class="revealed">{shown}</div>'
 
 
 # --- From blocks to slides -----------------------------------------------------------------------
@@ -225,26 +274,24 @@ class Slide:
         )
 
 
-def questions_of(slug):
-    """Return the quiz questions of a notebook by their ids."""
-    return {each.id: each for each in importlib.import_module(f"nnutils.exercises.{slug}").QUIZ}
+def speaker_notes(cells):
+    """Return {place of the cell: HTML} of the speaker's notes; the minutes reach to the next."""
+    own = {k: cell.metadata.get("nnutils", {}).get("notes") for k, cell in enumerate(cells)}
+    starts = [k for k, notes in own.items() if notes]
+    notes = {}
+    for start, end in zip(starts, [*starts[1:], len(cells)]):
+        took = max(1, round(minutes(cells[start:end]).together))
+        about = f"<p><b>About {took} minute{'s' * (took > 1)}.</b></p>"
+        notes[start] = about + markdown(own[start])
+    return notes
 
 
-def speaker_notes(cell):
-    """Return the notes that the metadata of ``cell`` hold, with their minutes, as HTML."""
-    own = cell.metadata.get("nnutils", {})
-    if "notes" not in own:
-        return ""
-    return f"<p><b>About {own['minutes']} minutes.</b></p>" + markdown(own["notes"])
-
-
-def deck(notebook, slug):
+def deck(notebook):
     """Return the slides of ``notebook``: a list of sections, each a list of Slide."""
-    questions, section = questions_of(slug), ""
-    sections = []
-    for cell in notebook.cells:
-        notes = speaker_notes(cell)
-        for decision, text in blocks(cell, questions):
+    sections, section = [], ""
+    notes = speaker_notes(notebook.cells)
+    for place, cell in enumerate(notebook.cells):
+        for decision, text in blocks(cell):
             if not text:  # code without output
                 continue
             heading = re.match(r"<h2>(.*)</h2>", text)
@@ -262,7 +309,7 @@ def deck(notebook, slug):
             elif decision == "notes" and sections:
                 sections[-1][-1].notes.append(text)
             if decision == "slide":
-                sections[-1][-1].notes.append(notes)
+                sections[-1][-1].notes.append(notes.get(place, ""))
     return sections
 
 
@@ -302,12 +349,12 @@ def fonts(reveal):
     )
 
 
-def page(notebook, slug):
+def page(notebook):
     """Return the slides of ``notebook`` as one HTML page that loads nothing."""
     reveal, here = reveal_folder(), Path(__file__)
     sections = [
         f"<section>{''.join(slide.html for slide in section)}</section>"
-        for section in deck(notebook, slug)
+        for section in deck(notebook)
     ]
     scripts = [reveal / "dist" / "reveal.js", reveal / "plugin" / "notes" / "notes.js"]
     title = re.match(r"# (.*)", notebook.cells[0].source)[1]
@@ -325,7 +372,7 @@ def page(notebook, slug):
 
 def main():
     """Read the command line, write the slides and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m nnutils.slides", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.slides", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, help="which notebooks (all)")
     folder = notebooks.ROOT / "build" / "slides"
     parser.add_argument("--out", type=Path, default=folder, metavar="DIR")
@@ -338,7 +385,7 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     for path in options.files or notebooks.all_notebooks():
         target = options.out / f"{path.stem}.html"
-        target.write_text(page(notebooks.read(path), notebooks.slug_of(path)), "utf-8")
+        target.write_text(page(notebooks.read(path)), "utf-8")
         print(target)
     return 0
 

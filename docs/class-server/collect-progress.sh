@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copies the progress files of a class into one folder, one file for each learner. As root:
 #     sh collect-progress.sh FOLDER /home/jupyter-*
-# Then:  python -m nnutils.progress FOLDER
+# Then:  python -m tools.class_overview FOLDER
 set -eu
 
 folder=$1

@@ -5,8 +5,7 @@ there)::
 
     jupyterhub --config …/docs/class-server/jupyterhub_config.py
 
-`make class-trial` tries this file with twenty learners. README.md, beside it, says what it does not
-do: it limits no memory and speaks no HTTPS.
+README.md, beside this file, says what it does not do: it limits no memory and speaks no HTTPS.
 """
 
 import pwd

@@ -1,31 +1,24 @@
-"""What exercises and questions are made of, and how an answer to an exercise is judged.
+"""What exercises are made of, and how an answer to one is judged.
 
-Those of a notebook are data: ``EXERCISES`` and ``QUIZ`` in ``nnutils/exercises/<slug>.py``.
+Those of a notebook are data: ``EXERCISES`` in ``nnutils/exercises/<slug>.py``.
 """
 
 import contextlib
+import functools
 import inspect
-import pkgutil
 import re
 import sys
 import textwrap
-import traceback
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
-from nnutils import progress
-from nnutils.exercises.running import (
-    ShortOutput,
-    gap_lines,
-    line_in,
-    line_text,
-    run,
-    to_numpy,
-)
+from nnutils.exercises import course
+from nnutils.exercises.running import SECONDS, gap_lines, inside, line_text, run
+from nnutils.exercises.values import Other, entry, joined, same, shortened, text_of, what_differs
+from nnutils.learner import progress
 
 
 @dataclass(frozen=True)
@@ -38,82 +31,111 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A function that goes wrong as learners do, and the sentence that explains how."""
+    """A way in which learners go wrong: its name, which lasts, the sentence that explains it.
 
-    function: Callable
-    sentence: str
-
-
-def same(got, expected):
-    """Tell whether ``got`` equals ``expected``: same shape, numbers to 1e-6 (1e-9 near zero).
-
-    Whole numbers, truth values and text must be equal exactly. Tuples, lists and dicts are compared
-    entry by entry.
+    ``function`` goes wrong in this way on all inputs.
     """
-    got, expected = to_numpy(got), to_numpy(expected)
-    if expected is None or isinstance(expected, str):
-        return isinstance(got, type(expected)) and got == expected
-    if isinstance(expected, dict):
-        return (
-            isinstance(got, dict)
-            and got.keys() == expected.keys()
-            and all(same(got[key], expected[key]) for key in expected)
-        )
-    if isinstance(expected, (tuple, list)):
-        return (
-            isinstance(got, (tuple, list, np.ndarray))
-            and len(got) == len(expected)
-            and all(map(same, got, expected))
-        )
-    got, expected = np.asarray(got), np.asarray(expected)
-    if got.shape != expected.shape or got.dtype.kind not in "biuf":
-        return False
-    if "f" in (got.dtype.kind, expected.dtype.kind):
-        return np.allclose(got, expected, rtol=1e-6, atol=1e-9, equal_nan=True)
-    return np.array_equal(got, expected)
+
+    name: str
+    sentence: str
+    function: Callable | None = None
+
+    def of(self, exercise):
+        """Return a function that makes this mistake in ``exercise``."""
+        return self.function
+
+    def explains(self, exercise, cases, got):
+        """Tell whether the learner's ``Run`` on these cases is this mistake."""
+        wrong = run(self.of(exercise), cases, SECONDS, exercise.observe)
+        return _agree(same, got, wrong) or _agree(exercise.compare, got, wrong)
+
+
+def mistake(name, sentence):
+    """Make a ``Mistake`` of the function below this decorator."""
+    return lambda function: Mistake(name, sentence, function)
+
+
+@dataclass(frozen=True)
+class Slip(Mistake):
+    """A mistake that is an edit of the reference: ``old``, which stands there once, for ``new``."""
+
+    old: str = ""
+    new: str = ""
+
+    def of(self, exercise):
+        """Return the edited reference; it is compiled at the first wrong answer."""
+        return _edited(exercise.reference, self.old, self.new)
+
+
+def slip(name, old, new, sentence):
+    """Return the ``Slip`` of this name: the reference with ``new`` in the place of ``old``."""
+    return Slip(name, sentence, old=old, new=new)
+
+
+@functools.cache
+def _edited(function, old, new):
+    source = textwrap.dedent(inspect.getsource(function))
+    if source.count(old) != 1:
+        raise ValueError(f"old must occur once in {function.__name__}, got {old!r}")
+    names = dict(function.__globals__)
+    exec(compile(source.replace(old, new), "<slip>", "exec"), names)
+    return names[function.__name__]
 
 
 @dataclass(frozen=True)
 class Exercise:
     """A function to write, the reference that it must equal, and the cases that compare them.
 
-    ``id`` is "NN.k", ``function`` the name of the learner's function, ``hints`` three sentences,
-    each of which says more than the one before. ``compare(got, expected)`` tells what is equal.
-    Where the function takes no arguments (put lines in order, fill in a table), ``explain(got)``
-    may return a sentence that names the first wrong entry without saying what would be right.
-    ``timeout`` is in seconds, for all cases together.
+    ``name`` lasts: the learner writes ``my_<name>``, and the file of progress knows it by its name.
+    ``cases`` is a list, or a function that makes one: what takes long waits for the first check.
+    ``draw(rng)`` returns the arguments of one more case; three are drawn for each answer.
+    ``hints`` are three sentences, each of which says more than the one before.
+    ``observe(value)`` makes plain data of an object, such as what a network computes;
+    ``compare(got, expected)`` tells what is equal. Where the function takes no arguments,
+    ``explain(got)`` may return a sentence that names the first wrong entry without saying what
+    would be right. ``minutes`` is an estimate of what a learner needs. ``stub`` is the program with
+    faults that is to be mended, where there is one: what does the same counts as not attempted.
     """
 
-    id: str
+    name: str
     title: str
-    function: str
     reference: Callable
-    cases: Sequence[Case]
+    cases: Sequence[Case] | Callable
     hints: Sequence[str]
     mistakes: Sequence[Mistake] = ()
+    draw: Callable | None = None
+    observe: Callable | None = None
     compare: Callable = same
     explain: Callable | None = None
-    timeout: float = 5.0
+    minutes: int = 8
+    stub: Callable | None = None
+
+    @property
+    def function(self):
+        """The name of the learner's function."""
+        return f"my_{self.name}"
+
+    @functools.cached_property
+    def all_cases(self):
+        """The cases, as a list."""
+        return list(self.cases() if callable(self.cases) else self.cases)
+
+    def cases_for(self, function):
+        """Return the cases for an answer: other words in it draw others, so none is known before.
+
+        The same answer gets the same ones.
+        """
+        if self.draw is None:
+            return self.all_cases
+        try:
+            text = inspect.getsource(function)
+        except (OSError, TypeError):
+            text = ""
+        rng = np.random.default_rng(zlib.crc32(text.encode()))
+        return self.all_cases + [Case(self.draw(rng), "drawn at random") for _ in range(DRAWN)]
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One answer to a question, and what is said to those who choose it."""
-
-    text: str
-    correct: bool
-    feedback: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question and its choices, of which one or several are correct."""
-
-    id: str
-    text: str
-    choices: Sequence[Choice]
-
-
+DRAWN = 3  # cases for each answer
 MARKS = {  # symbol and background; white on each of them has a contrast above 5.5
     "solved, but": ("✓", "#8A5A00"),
     "solved": ("✓", "#00704F"),
@@ -149,70 +171,56 @@ class Result:
     def _repr_markdown_(self):
         symbol, color = next(MARKS[key] for key in MARKS if self.verdict.startswith(key))
         style = f"background: {color}; color: white; padding: 2px 6px; border-radius: 3px"
-        head = f'<strong style="{style}">{symbol} {self.verdict}</strong> {self.message}'
+        head = f'<strong style="{style}">{symbol} {self.verdict}</strong> {_literal(self.message)}'
         details = f"~~~text\n{self.details}\n~~~" if self.details else ""
-        return "\n\n".join(part for part in (head, details, self.then) if part)
+        return "\n\n".join(part for part in (head, details, _literal(self.then)) if part)
 
 
-def check(id, hint=None):
-    """Check the learner's function of exercise ``id`` ("03.1"), or give hint 1, 2 or 3.
+def _literal(text):
+    """Return ``text`` so that Markdown shows a**2 as it is; `backticks` go on to make code."""
+    return re.sub(r"(`[^`]*`)|([*_<$\\])", lambda m: m[1] or "\\" + m[2], text)
 
-    The function is looked up by its name among the globals of the caller. Returns a ``Result``.
-    Raises nothing, except the learner's own interrupt.
+
+def check(name, hint=None):
+    """Check the learner's function ``my_<name>`` ("one_die_more"), or give hint 1, 2 or 3.
+
+    The function is looked up among the globals of the caller. Returns a ``Result``. Raises nothing,
+    except the learner's own interrupt, and RuntimeError in a function that is just being checked.
     """
+    if inside.get():
+        raise RuntimeError("check(…) stands inside the function: move it to the left, out of it")
     try:
-        exercise = _find(id, "EXERCISES")
+        return _check(name, hint, sys._getframe(1).f_globals)
+    except Exception as error:
+        said = f"The course has failed here, not you: {type(error).__name__}."
+        return Result("not checked", f"{said} Please tell whoever gave you the course.")
+
+
+def _check(name, hint, names):
+    try:
+        exercise = course.find_exercise(name)
     except ValueError as error:
         return Result("no such exercise", f"{error}.")
     if hint is not None:
         return _hint(exercise, hint)
-    function = sys._getframe(1).f_globals.get(exercise.function)
-    if not callable(function):
+    if exercise.function not in names:
         return Result("run the cell above first", f"It must define `{exercise.function}`.")
+    function = names[exercise.function]
+    if not callable(function):
+        shown = f"`{exercise.function}` is no function any more, but a {type(function).__name__}."
+        return Result("run the cell above again", f"{shown} Give the other value another name.")
     result = judge(exercise, function)
     if result.verdict != "not attempted":
-        progress.record(exercise.id, result.verdict, result.mistake)
+        progress.record(exercise.name, result.verdict, result.mistake)
     return result
-
-
-def quiz(id, *more):
-    """Show question ``id`` ("03.q1"), or several: choices, an *Answer* button, and feedback.
-
-    Raises ValueError when there is no such question.
-    """
-    from nnutils.exercises.question import QuestionWidget, Quiz  # imports ipywidgets
-
-    questions = [QuestionWidget(_find(each, "QUIZ")) for each in (id, *more)]
-    return Quiz(questions) if more else questions[0]
-
-
-def exercise_modules():
-    """Return the modules of exercises by the number of their notebook: {"03": module}."""
-    present = {module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])}
-    return {
-        f"{number:02d}": import_module(f"nnutils.exercises.{slug}")
-        for number, slug in enumerate(progress.NOTEBOOKS)
-        if slug in present
-    }
-
-
-def _find(id, kind):
-    """Return the exercise or question ``id``; import only the module of its notebook."""
-    number = re.match(r"(\d\d)\.", str(id))
-    if not number or int(number[1]) >= len(progress.NOTEBOOKS):
-        raise ValueError(f'id must be a text such as "03.1", got {id!r}')
-    module = import_module(f"nnutils.exercises.{progress.NOTEBOOKS[int(number[1])]}")
-    items = {item.id: item for item in getattr(module, kind)}
-    if id not in items:
-        raise ValueError(f"id must be one of {', '.join(items)}, got {id!r}")
-    return items[id]
 
 
 def _hint(exercise, hint):
     count = len(exercise.hints)
     if not isinstance(hint, int) or not 1 <= hint <= count:
-        return Result("no such hint", f"hint must be a number from 1 to {count}, got {hint!r}.")
-    then = f'The next one: `check("{exercise.id}", hint={hint + 1})`'
+        said = f"hint must be a number from 1 to {count}"
+        return Result("no such hint", f"{said}, got {text_of(hint)}.")
+    then = f'The next one: `check("{exercise.name}", hint={hint + 1})`'
     if hint == count:
         then = "The worked solution is folded in below."
     return Result(f"hint {hint} of {count}", exercise.hints[hint - 1], then=then)
@@ -221,43 +229,41 @@ def _hint(exercise, hint):
 # --- Judging --------------------------------------------------------------------------------------
 
 
-def judge(exercise, function):
-    """Compare ``function`` with the exercise's reference on every case; return a ``Result``."""
+def judge(exercise, function, seconds=SECONDS):
+    """Compare ``function`` with the exercise's reference on every case; return a ``Result``.
+
+    All cases together may take ``seconds`` of processor time.
+    """
     gaps = gap_lines(function)
     if gaps:
         where = ("line " if len(gaps) == 1 else "lines ") + ", ".join(map(str, gaps))
         return _not_attempted(exercise, f"Replace the `...` in {where} of the cell above.")
-    with np.errstate(all="ignore"), contextlib.redirect_stdout(ShortOutput()) as printed:
-        result = _judge_runs(exercise, function)
+    with np.errstate(all="ignore"):
+        result = _judge_runs(exercise, function, seconds)
     if result.verdict in ("solved", "solved, but", "not attempted"):
         return result
-    output = textwrap.indent(printed.getvalue().rstrip(), "    ")
-    return replace(
-        result,
-        details=_lines(result.details, f"printed:\n{output}" if output else ""),
-        then=" ".join(filter(None, [result.then, _hint_offer(exercise)])),
-    )
+    return replace(result, then=" ".join(filter(None, [result.then, _hint_offer(exercise)])))
 
 
-def _judge_runs(exercise, function):
-    expected = run(exercise.reference, exercise.cases, timeout=np.inf)
-    got = run(function, exercise.cases, exercise.timeout)
+def _judge_runs(exercise, function, seconds):
+    cases = exercise.cases_for(function)
+    expected = run(exercise.reference, cases, observe=exercise.observe)
+    got = run(function, cases, seconds, exercise.observe)
     if not got.ended:
-        return _never_ended(exercise, function, got)
+        return _never_ended(function, cases, got, seconds)
     if any(outcome.value is ... for outcome in got.outcomes):
         return _not_attempted(exercise, f"`{exercise.function}` still returns `...`.")
     if _agree(exercise.compare, got, expected):
-        return _solved(exercise, got, expected)
-    for mistake in exercise.mistakes:
-        wrong = run(mistake.function, exercise.cases, exercise.timeout)
-        if _agree(same, got, wrong) or _agree(exercise.compare, got, wrong):
-            name = mistake.function.__name__
-            return Result("wrong in a known way", mistake.sentence, mistake=name)
-    for case, outcome, right in zip(exercise.cases, got.outcomes, expected.outcomes):
-        if outcome.error is not None:
-            return _raised(function, case, outcome.error)
+        return _solved(exercise, function, cases, got, expected)
+    as_given = exercise.stub and run(exercise.stub, cases, observe=exercise.observe)
+    if as_given and _agree(exercise.compare, got, as_given):
+        return _not_attempted(exercise, "The program in the cell above still does what it did.")
+    for known in exercise.mistakes:
+        if known.explains(exercise, cases, got):
+            return Result("wrong in a known way", known.sentence, mistake=known.name)
+    for case, outcome, right in zip(cases, got.outcomes, expected.outcomes):
         if not _equal(exercise.compare, outcome, right):
-            return _wrong(exercise, function, case, outcome.value, right.value)
+            return _wrong(exercise, function, case, outcome, right)
 
 
 def _agree(compare, one, other):
@@ -267,9 +273,13 @@ def _agree(compare, one, other):
 
 def _equal(compare, got, expected):
     if got.error is not None or expected.error is not None:
-        return type(got.error) is type(expected.error)
+        return None not in (got.error, expected.error) and got.error.kind is expected.error.kind
+    return _alike(compare, got.value, expected.value)
+
+
+def _alike(compare, got, expected):
     try:
-        return bool(compare(got.value, expected.value))
+        return bool(compare(got, expected))
     except Exception:  # a value of a wrong type cannot be compared
         return False
 
@@ -279,48 +289,66 @@ def _not_attempted(exercise, message):
 
 
 def _hint_offer(exercise):
-    return f'For a hint: `check("{exercise.id}", hint=1)`'
+    return f'For a hint: `check("{exercise.name}", hint=1)`'
 
 
-def _solved(exercise, got, expected):
+def _solved(exercise, function, cases, got, expected):
     buts = []
     if any(g.changed and not e.changed for g, e in zip(got.outcomes, expected.outcomes)):
         buts.append(
             "It changes its input, and so the numbers of whoever calls it: "
             "work on a copy, or write `a = a + b` in place of `a += b`."
         )
-    if got.seconds > 1 and got.seconds > 50 * expected.seconds:
-        buts.append(
-            f"It takes {got.seconds:.1f} s where {expected.seconds:.1g} s are enough: "
-            "let NumPy work on whole arrays."
-        )
+    if _is_slow(got, expected):
+        got = run(function, cases, SECONDS, exercise.observe)  # what a first call imports is there
+        if _is_slow(got, expected):
+            buts.append(
+                f"It computes for {got.seconds:.1f} s where {expected.seconds:.1g} s are enough: "
+                "where it has a loop over numbers, let NumPy work on whole arrays."
+            )
     if buts:
         return Result("solved, but", " ".join(buts))
-    count = len(exercise.cases)
-    return Result("solved", f"All {count} cases are right." if count > 1 else "")
+    return Result("solved", f"All {len(cases)} cases are right." if len(cases) > 1 else "")
 
 
-def _never_ended(exercise, function, run):
-    case = exercise.cases[min(len(run.outcomes), len(exercise.cases) - 1)]
-    message = f"No answer after {exercise.timeout:g} seconds. Is there a loop that never ends?"
-    then = "" if run.stopped else "It could not be stopped: restart the kernel."
-    details = _lines(_inputs(function, case), _place(function, run.line))
+def _is_slow(got, expected):
+    return got.seconds > 1 and got.seconds > 50 * expected.seconds
+
+
+def _never_ended(function, cases, got, seconds):
+    case = cases[min(len(got.outcomes), len(cases) - 1)]
+    if got.waited:
+        message = (
+            f"No answer after {6 * seconds:g} seconds, in which hardly anything was computed: it "
+            "waits, or the machine is very busy. Leave out `time.sleep` and whatever else waits."
+        )
+    else:
+        message = (
+            f"No answer after {seconds:g} seconds of computing. Is there a loop that never ends?"
+        )
+    then = "" if got.stopped else "It could not be stopped: restart the kernel."
+    details = joined(_inputs(function, case), _place(function, got.line), _printed(got))
     return Result("wrong on this input", message, details, then)
 
 
-def _raised(function, case, error):
-    what = "".join(traceback.format_exception_only(error)).strip()
-    line = line_in(function, traceback.walk_tb(error.__traceback__))
-    details = _lines(_shortened(what), _place(function, line), _inputs(function, case))
-    return Result("raised this error", "", details)
-
-
 def _wrong(exercise, function, case, got, expected):
+    """Tell what is wrong on one case: an error, or a value; and what was printed."""
+    if got.error is not None:
+        place = _place(function, got.error.line)
+        details = joined(shortened(got.error.text), place, _inputs(function, case), _printed(got))
+        return Result("raised this error", "", details)
     if not case.args:  # the expected value would give the solution away
-        message = _first_wrong_entry(exercise, got, expected)
-        return Result("wrong in this place", message, _entry("got", got))
-    details = _lines(_inputs(function, case), _entry("expected", expected), _entry("got", got))
-    return Result("wrong on this input", _what_differs(got, expected), details)
+        message = _first_wrong_entry(exercise, got.value, expected.value)
+        return Result(
+            "wrong in this place", message, joined(entry("got", got.returned), _printed(got))
+        )
+    details = joined(
+        _inputs(function, case),
+        entry("expected", expected.value),
+        entry("got", got.value),
+        _printed(got),
+    )
+    return Result("wrong on this input", what_differs(got.value, expected.value), details)
 
 
 def _first_wrong_entry(exercise, got, expected):
@@ -329,37 +357,19 @@ def _first_wrong_entry(exercise, got, expected):
         with contextlib.suppress(Exception):  # a value of a wrong type cannot be explained
             return exercise.explain(got)
     if type(got) is not type(expected):
-        return f"The answer must be a {type(expected).__name__}, not a {type(got).__name__}."
+        kind = got.kind if isinstance(got, Other) else type(got).__name__
+        return f"The answer must be a {type(expected).__name__}, not a {kind}."
     if isinstance(expected, dict):
         if got.keys() != expected.keys():
             return "The names of the entries must stay as they were."
-        wrong = next(key for key in got if not same(got[key], expected[key]))
+        wrong = next(key for key in got if not _alike(same, got[key], expected[key]))
         return f"The first wrong entry is {wrong!r}."
     if isinstance(expected, (str, list, tuple)):
         if len(got) != len(expected):
             return f"The answer must have {len(expected)} entries, not {len(got)}."
-        wrong = next(k for k in range(len(got)) if not same(got[k], expected[k]))
+        wrong = next(k for k, one in enumerate(got) if not _alike(same, one, expected[k]))
         return f"The first wrong entry is number {wrong + 1}."
     return ""
-
-
-def _what_differs(got, expected):
-    got, expected = to_numpy(got), to_numpy(expected)
-    if got is None and expected is not None:
-        return "The answer is `None`: is a `return` missing?"
-    with contextlib.suppress(Exception):  # no numbers, no shape: the values speak for themselves
-        if np.shape(got) != np.shape(expected):
-            return f"The shape is {np.shape(got)}, expected {np.shape(expected)}."
-        if np.isnan(got).any():
-            return "The answer holds NaN (not a number)."
-    return ""
-
-
-# --- Values as text -------------------------------------------------------------------------------
-
-
-def _lines(*parts):
-    return "\n".join(part for part in parts if part)
 
 
 def _inputs(function, case):
@@ -369,41 +379,14 @@ def _inputs(function, case):
     except (TypeError, ValueError):
         names = []
     names += [f"argument {k + 1}" for k in range(len(names), len(case.args))]
-    entries = [_entry(name, value) for name, value in zip(names, case.args)]
-    return _lines(f"case: {case.label}" if case.label else "", *entries)
+    shown = [entry(name, value) for name, value in zip(names, case.args)]
+    return joined(f"case: {case.label}" if case.label else "", *shown)
 
 
 def _place(function, line):
     return f"in line {line}: {line_text(function, line)}" if line else ""
 
 
-def _entry(label, value):
-    """Show a value under its name, an array with its shape, a list of arrays one by one."""
-    value = to_numpy(value)
-    parts = dict(enumerate(value)) if isinstance(value, (tuple, list)) else value
-    if isinstance(parts, dict) and any(isinstance(to_numpy(v), np.ndarray) for v in parts.values()):
-        return _lines(*(_entry(f"{label}[{key!r}]", part) for key, part in parts.items()))
-    if isinstance(value, np.ndarray):
-        label = f"{label}, shape {value.shape}"
-    text = _shown(value)
-    return f"{label}:\n{textwrap.indent(text, '    ')}" if "\n" in text else f"{label}: {text}"
-
-
-def _shown(value):
-    try:
-        if isinstance(value, (np.ndarray, np.generic)):
-            text = np.array2string(np.asarray(value), precision=6, threshold=40, separator=", ")
-        elif isinstance(value, float):
-            text = f"{value:.8g}"
-        elif isinstance(value, (list, tuple)):
-            inner = ", ".join(_shown(part) for part in value[:50])
-            text = f"[{inner}]" if isinstance(value, list) else f"({inner})"
-        else:
-            text = repr(value)
-    except Exception:  # an object of the learner's may not show itself
-        text = f"a {type(value).__name__}"
-    return _shortened(text)
-
-
-def _shortened(text, length=400):
-    return text if len(text) <= length else text[:length] + " …"
+def _printed(outcome):
+    text = textwrap.indent(outcome.printed.rstrip(), "    ")
+    return f"printed:\n{text}" if text else ""

@@ -1,47 +1,9 @@
-"""The exercises and questions of notebook 02."""
+"""The exercises of notebook 02."""
 
 import numpy as np
 
-from nnutils.exercises.base import Case, Choice, Exercise, Mistake, Question
+from nnutils.exercises.judge import Case, Exercise, Mistake, slip
 from nnutils.perceptron import step_unit
-
-# --- 02.1: one neuron -----------------------------------------------------------------------------
-
-
-def _strictly_above(x, w, b):
-    return 1 if w @ x + b > 0 else 0
-
-
-def _bias_forgotten(x, w, b):
-    return 1 if w @ x >= 0 else 0
-
-
-def _bias_only_at_zero(x, w, b):
-    z = w @ x
-    if z == 0:
-        z = z + b
-    return 1 if z >= 0 else 0
-
-
-def _bias_as_threshold(x, w, b):
-    return 1 if w @ x >= b else 0
-
-
-def _turned_round(x, w, b):
-    return 0 if w @ x + b >= 0 else 1
-
-
-def _the_sum_itself(x, w, b):
-    return float(w @ x + b)
-
-
-# --- 02.2: weights by hand ------------------------------------------------------------------------
-
-GATES = {  # for each row of inputs in the order of counting (00, 01, 10, 11) the right answer
-    "NOR": [1, 0, 0, 0],
-    "x1 but not x2": [0, 0, 1, 0],
-    "at least two of three": [0, 0, 0, 1, 0, 1, 1, 1],
-}
 
 
 def gates():
@@ -58,67 +20,49 @@ def _corners(n):
     return np.indices((2,) * n).reshape(n, -1).T
 
 
-def _gate_answers(table):
-    """Return what the gates of ``table`` answer; many weights may give the same answers."""
-    return {
-        name: step_unit(_corners(len(numbers) - 1), numbers[:-1], numbers[-1]).tolist()
-        for name, numbers in table.items()
-    }
+def _sums(numbers, n):
+    """Return the sums of a gate with ``n`` inputs, the bias added, for all its inputs: (2**n,).
+
+    Raises ValueError when ``numbers`` are not n weights and a bias.
+    """
+    numbers = np.asarray(numbers)
+    if numbers.shape != (n + 1,) or numbers.dtype.kind not in "biuf":
+        raise ValueError(f"numbers must be {n} weights and a bias, got {numbers}")
+    return _corners(n) @ numbers[:-1] + numbers[-1]
 
 
 def _same_answers(got, expected):
-    return _gate_answers(got) == _gate_answers(expected)
+    """Tell whether two sets of gates answer the same; many weights give the same answers."""
+    return got.keys() == expected.keys() and not any(
+        _wrong_inputs(got[name], right).any() for name, right in expected.items()
+    )
+
+
+def _wrong_inputs(numbers, right):
+    """Return for which inputs a gate answers otherwise than the right one: booleans (2**n,)."""
+    n = len(right) - 1
+    return (_sums(numbers, n) >= 0) != (_sums(right, n) >= 0)
 
 
 def _explain_gates(got):
-    for name, right in GATES.items():
+    for name, right in gates().items():
+        n = len(right) - 1
         if name not in got:
             return f"The gate {name!r} is missing."
-        inputs = _corners(len(gates()[name]) - 1)
-        if len(got[name]) != inputs.shape[1] + 1:
-            return f"{name}: {inputs.shape[1]} weights and a bias are needed."
-        for x, answer in zip(inputs, right):
-            z = x @ got[name][:-1] + got[name][-1]
-            if (z >= 0) != answer:
-                return (
-                    f"{name}: for the inputs {tuple(x.tolist())} the sum with the bias is {z:g}, "
-                    f"so your neuron answers {int(z >= 0)}."
-                )
+        try:
+            wrong = np.flatnonzero(_wrong_inputs(got[name], right))
+        except ValueError:
+            return f"{name}: {n} weights and a bias are needed."
+        if wrong.size:
+            z = _sums(got[name], n)[wrong[0]]
+            return (
+                f"{name}: for the inputs {tuple(_corners(n)[wrong[0]].tolist())} the sum with the "
+                f"bias is {z:g}, so your neuron answers {int(z >= 0)}."
+            )
     return "There is a gate too many."
 
 
-def _nand_for_nor():
-    return gates() | {"NOR": [-1, -1, 1.5]}
-
-
-def _nor_never():
-    return gates() | {"NOR": [-1, -1, -0.5]}
-
-
-def _or_for_nor():
-    return gates() | {"NOR": [1, 1, -0.5]}
-
-
-def _x2_but_not_x1():
-    return gates() | {"x1 but not x2": [-1, 1, -0.5]}
-
-
-def _x1_alone():
-    return gates() | {"x1 but not x2": [1, 0, -0.5]}
-
-
-def _all_three():
-    return gates() | {"at least two of three": [1, 1, 1, -2.5]}
-
-
-def _any_of_three():
-    return gates() | {"at least two of three": [1, 1, 1, -0.5]}
-
-
-# --- 02.3: the learning rule ----------------------------------------------------------------------
-
-
-def update(w, b, x, y, rate):
+def learning_rule(w, b, x, y, rate):
     """Return the weights and the bias after one example: changed only when the answer is wrong."""
     y_hat = 1 if w @ x + b >= 0 else 0
     w = w + rate * (y - y_hat) * x
@@ -126,215 +70,128 @@ def update(w, b, x, y, rate):
     return w, b
 
 
-def _wrong_way(w, b, x, y, rate):
-    y_hat = 1 if w @ x + b >= 0 else 0
-    return w + rate * (y_hat - y) * x, b + rate * (y_hat - y)
+def mend_the_loop(X, y, epochs):
+    """Return w, b, the number of epochs and the number of updates; the rate is 1."""
+    w, b, epoch, updates = np.zeros(X.shape[1]), 0, 0, 0
+    mistakes = 1  # so that the first epoch begins
+    while mistakes > 0 and epoch < epochs:
+        epoch = epoch + 1
+        mistakes = 0
+        for x, label in zip(X, y):
+            error = label - int(w @ x + b >= 0)
+            if error != 0:
+                w = w + error * x
+                b = b + error
+                mistakes, updates = mistakes + 1, updates + 1
+    return w, b, epoch, updates
+
+
+def _loop_with_faults(X, y, epochs):
+    """Return what the program in the stub of ``mend_the_loop`` returns."""
+    w, b, epoch, updates = np.zeros(X.shape[1]), 0, 0, 0
+    mistakes = 1  # so that the first epoch begins
+    while mistakes > 0 and epoch < epochs:
+        epoch = epoch + 1
+        for x, label in zip(X, y):
+            error = label - int(w @ x + b >= 0)
+            if error != 0:
+                w = w + error * x
+                mistakes, updates = mistakes + 1, updates + 1
+    return w, b, epoch, updates
+
+
+def half_adder():
+    """Return W1, b1 of the hidden layer and W2, b2 of the outputs: the sum, then the carry."""
+    W1 = [[1, 1], [-1, -1]]
+    b1 = [-0.5, 1.5]
+    W2 = [[1, 1], [0, -1]]
+    b2 = [-1.5, 0.5]
+    return W1, b1, W2, b2
+
+
+def _adder(W2, b2):
+    """Return a function that gives the hidden layer of ``half_adder`` with other outputs."""
+    return lambda: (*half_adder()[:2], W2, b2)
+
+
+def _layers(got):
+    """Return the layers of an adder as arrays, with a hidden layer of any size.
+
+    Raises ValueError, with a sentence for the learner, when they do not fit together.
+    """
+    if not isinstance(got, (tuple, list)) or len(got) != 4:
+        raise ValueError("Return four things, with commas between them: W1, b1, W2, b2.")
+    names, layers = ("W1", "b1", "W2", "b2"), []
+    for name, part in zip(names, got):
+        try:
+            layers.append(np.asarray(part, dtype=float))
+        except (TypeError, ValueError):
+            raise ValueError(f"{name} must hold numbers, in rows of the same length.") from None
+    units = len(np.atleast_1d(layers[0]))
+    shapes = (units, 2), (units,), (2, units), (2,)
+    for name, layer, shape in zip(names, layers, shapes):
+        if layer.shape != shape:
+            raise ValueError(f"{name} must have the shape {shape}, it has {layer.shape}.")
+    return layers
+
+
+def _hidden_and_outputs(got):
+    """Return what the two layers of an adder answer for all pairs of bits: (4, units), (4, 2)."""
+    W1, b1, W2, b2 = _layers(got)
+    hidden = step_unit(_corners(2), W1, b1)
+    return hidden, step_unit(hidden, W2, b2)
+
+
+def _adds_alike(got, expected):
+    """Tell whether two networks give the same sums and carries; many weights do."""
+    return np.array_equal(_hidden_and_outputs(got)[1], _hidden_and_outputs(expected)[1])
+
+
+def _explain_adder(got):
+    try:
+        _layers(got)
+    except ValueError as error:
+        return f"{error}"
+    hidden, outputs = _hidden_and_outputs(got)
+    for (a, b), units, (total, carry) in zip(_corners(2).tolist(), hidden.tolist(), outputs):
+        for name, found, right in (("sum", total, a ^ b), ("carry", carry, a & b)):
+            if found != right:
+                return (
+                    f"For {a} + {b} your {name} is {found}, and it must be {right}. Your hidden "
+                    f"units answer {tuple(units)} there."
+                )
+
+
+def _any_unit(rng):
+    """Return 3 to 5 inputs, weights, a bias; the sum is exact and at most 1 away from 0."""
+    n = rng.integers(3, 6)
+    x, w = rng.integers(-8, 9, n) / 4, rng.integers(-6, 7, n) / 2
+    return x, w, float(rng.integers(-2, 3) / 2 - w @ x)
+
+
+def _any_example(rng):
+    x, w, b = _any_unit(rng)
+    return w, b, x, int(rng.integers(2)), float(rng.integers(1, 200) / 100)
 
 
-def _bias_left_behind(w, b, x, y, rate):
-    return update(w, b, x, y, rate)[0], b
+def _any_leaves(rng):
+    """Return examples with labels on the two sides of a line, and a limit; all sums are exact."""
+    n, d = rng.integers(5, 10), rng.integers(2, 4)
+    X, w = rng.integers(-12, 13, (n, d)) / 8, rng.integers(-4, 5, d)
+    return X, (X @ w >= rng.integers(-2, 3) / 2).astype(int), int(rng.integers(1, 13))
 
 
-def _updates_after_right_answers(w, b, x, y, rate):
-    sign = 1 if y == 1 else -1
-    return w + rate * sign * x, b + rate * sign
+LEAVES = np.array([[-2, -3], [0, -3], [2, 1], [3, -1], [1, 2], [-3, 1], [3, 0], [-1, -2]])
+KINDS = np.array([0, 1, 1, 1, 0, 0, 1, 0])
 
 
-def _never_lowers(w, b, x, y, rate):
-    y_hat = 1 if w @ x + b >= 0 else 0
-    return (w + rate * x, b + rate) if y != y_hat else (w, b)
-
-
-def _rate_forgotten(w, b, x, y, rate):
-    return update(w, b, x, y, 1)
-
-
-def _rate_for_the_weights_only(w, b, x, y, rate):
-    return update(w, b, x, y, rate)[0], update(w, b, x, y, 1)[1]
-
-
-def _step_above_zero(w, b, x, y, rate):
-    y_hat = 1 if w @ x + b > 0 else 0
-    return w + rate * (y - y_hat) * x, b + rate * (y - y_hat)
-
-
-def _bias_left_out_of_the_answer(w, b, x, y, rate):
-    y_hat = 1 if w @ x >= 0 else 0
-    return w + rate * (y - y_hat) * x, b + rate * (y - y_hat)
-
-
-def _without_the_step(w, b, x, y, rate):
-    error = y - (w @ x + b)
-    return w + rate * error * x, b + rate * error
-
-
-def _input_forgotten(w, b, x, y, rate):
-    y_hat = 1 if w @ x + b >= 0 else 0
-    return w + rate * (y - y_hat), b + rate * (y - y_hat)
-
-
-# --- 02.4: a pass through AND with pen and paper --------------------------------------------------
-
-COLUMNS = ("answer", "error", "weight w1", "weight w2", "bias b")
-
-
-def and_table():
-    """Return one row for each example of AND: answer, error, then the new w1, w2 and b."""
-    return _table_of(update)
-
-
-def _table_of(rule):
-    w, b, rows = np.zeros(2), 0.0, []
-    for x in _corners(2):
-        y, y_hat = int(x.all()), int(w @ x + b >= 0)
-        w, b = rule(w, b, x, y, 1)
-        rows.append([y_hat, y - y_hat, int(w[0]), int(w[1]), int(b)])
-    return rows
-
-
-def _table_starts_afresh():
-    """Begin with zeros in every row."""
-    rows = []
-    for x in _corners(2):
-        y, y_hat = int(x.all()), 1
-        w, b = update(np.zeros(2), 0, x, y, 1)
-        rows.append([y_hat, y - y_hat, int(w[0]), int(w[1]), int(b)])
-    return rows
-
-
-def _table_wrong_way():
-    return _table_of(_wrong_way)
-
-
-def _table_bias_left_behind():
-    return _table_of(_bias_left_behind)
-
-
-def _table_of_changes():
-    """Write what is added to the weights instead of the weights."""
-    rows = and_table()
-    for row, x in zip(rows, _corners(2)):
-        row[2:] = [int(row[1] * x[0]), int(row[1] * x[1]), row[1]]
-    return rows
-
-
-def _table_before_the_update():
-    """Write the weights that the row began with."""
-    rows = and_table()
-    before = [[0, 0, 0], *(row[2:] for row in rows)]
-    return [row[:2] + old for row, old in zip(rows, before)]
-
-
-def _explain_table(got):
-    if np.shape(got) != (4, 5):
-        return f"The table needs 4 rows of 5 numbers, its shape is {np.shape(got)}."
-    for row, right, x in zip(got, and_table(), _corners(2)):
-        for name, number, wanted in zip(COLUMNS, row, right):
-            if number != wanted:
-                inputs = tuple(x.tolist())
-                return f"The rows before {inputs} are right. In row {inputs} the {name} is not."
-    return "The answer is not right."
-
-
-# --- 02.5: put the learning loop in order ---------------------------------------------------------
-
-LOOP_LINES = {
-    "A": "    mistakes = 0",
-    "B": "    if mistakes == 0:",
-    "C": "w, b = np.zeros(2), 0",
-    "D": "            w, b, mistakes = w + error * x, b + error, mistakes + 1",
-    "E": "for epoch in range(100):",
-    "F": "        break",
-    "G": "        error = label - int(w @ x + b >= 0)",
-    "H": "    for x, label in zip(X, y):",
-    "I": "        if error != 0:",
-}
-
-
-def loop_order():
-    """Return the letters of the lines in the order in which they must stand."""
-    return "CEAHGIDBF"
-
-
-def _asks_before_the_pass():
-    return "CEABFHGID"
-
-
-def _counts_only_after_the_pass():
-    return "CEHGIDABF"
-
-
-def _never_counts_anew():
-    return "CAEHGIDBF"
-
-
-def _forgets_every_epoch():
-    return "ECAHGIDBF"
-
-
-def _explain_order(got):
-    letters = "".join(str(got).split()).upper()
-    if sorted(letters) != sorted(LOOP_LINES):
-        return f"Use each of the letters {', '.join(sorted(LOOP_LINES))} exactly once."
-    if letters == loop_order():
-        return "Write the letters in one text, in capitals and without spaces."
-    place = next(i for i, letter in enumerate(letters) if letter != loop_order()[i])
-    line = LOOP_LINES[letters[place]].strip()
-    return f"The first {place} lines are right. Line {place + 1}, `{line}`, comes too early."
-
-
-# --- 02.6: two layers -----------------------------------------------------------------------------
-
-
-def two_layers(X, W1, b1, w2, b2):
-    """Return the answers (n,) of a hidden layer of step units followed by one step unit."""
-    hidden = step_unit(X, W1, b1)
-    return step_unit(hidden, w2, b2)
-
-
-def _transposed(X, W1, b1, w2, b2):
-    hidden = (X @ W1 + b1 >= 0).astype(int)
-    return (hidden @ w2 + b2 >= 0).astype(int)
-
-
-def _no_step_between(X, W1, b1, w2, b2):
-    hidden = X @ W1.T + b1
-    return (hidden @ w2 + b2 >= 0).astype(int)
-
-
-def _hidden_bias_forgotten(X, W1, b1, w2, b2):
-    hidden = (X @ W1.T >= 0).astype(int)
-    return (hidden @ w2 + b2 >= 0).astype(int)
-
-
-def _output_bias_forgotten(X, W1, b1, w2, b2):
-    hidden = (X @ W1.T + b1 >= 0).astype(int)
-    return (hidden @ w2 >= 0).astype(int)
-
-
-def _both_steps_strict(X, W1, b1, w2, b2):
-    hidden = (X @ W1.T + b1 > 0).astype(int)
-    return (hidden @ w2 + b2 > 0).astype(int)
-
-
-def _no_step_at_the_end(X, W1, b1, w2, b2):
-    hidden = (X @ W1.T + b1 >= 0).astype(int)
-    return hidden @ w2 + b2
-
-
-def _hidden_layer_alone(X, W1, b1, w2, b2):
-    return (X @ W1.T + b1 >= 0).astype(int)
-
-
-_PLANE = np.array([[-2.0, 0.5], [0.0, 1.0], [1.5, -1.0], [2.0, 2.0], [-1.0, -1.5], [0.5, 0.0]])
-
-
+# fmt: off
 EXERCISES = [
     Exercise(
-        id="02.1",
-        title="Write a neuron",
-        function="my_neuron",
-        reference=step_unit,
+        "neuron",
+        "Write a neuron",
+        step_unit,
+        minutes=6,
         cases=[
             Case((np.array([1, 1]), np.array([1, 1]), -1.5)),
             Case((np.array([1, 0]), np.array([1, 1]), -1.5)),
@@ -342,94 +199,39 @@ EXERCISES = [
             Case((np.array([2, -1, 3]), np.array([0.5, 1, -1]), 3.0), "the sum is exactly 0"),
             Case((np.array([4, -2]), np.array([-1, 1]), 7.0), "a large bias"),
             Case((np.array([1, 2]), np.array([1, 0]), 3.0)),
-            Case((np.array([3, 2, 1, 0]), np.array([0.5, -2, 0, 4]), 1.0)),
+            Case((np.array([2, -1]), np.array([1, 2]), 0.5), "only the bias is left, above 0"),
+            Case((np.array([3, 1]), np.array([-2, 1]), 0.5), "a weight below 0"),
+            Case((np.array([-3, 1]), np.array([-2, 1]), 0.5), "two minus signs"),
+            Case((np.array([3, 2, 1, -1]), np.array([0.5, -2, 1, -4]), -0.5), "four inputs"),
         ],
-        hints=(
+        draw=_any_unit,
+        hints=[
             "Two steps: first the sum z with the bias in it, then the comparison with 0.",
-            "The sum is z = w @ x + b. The bias is always added.",
-            "The second step is: return 1 if z >= 0 else 0. A sum of exactly 0 gives 1.",
-        ),
+            "The sum is `z = w @ x + b`. The bias is always added.",
+            "The second step is `return 1 if z >= 0 else 0`. A sum of exactly 0 gives 1.",
+        ],
         mistakes=[
-            Mistake(
-                _strictly_above,
-                "A sum of exactly 0 must give 1: use >= where you have >.",
-            ),
-            Mistake(_bias_forgotten, "The bias is missing: z = w @ x + b."),
-            Mistake(
-                _bias_only_at_zero,
-                "You add the bias only when the weighted sum is zero. It is added always: it is a "
-                "weight, and its input is always 1.",
-            ),
-            Mistake(
-                _bias_as_threshold,
-                "You compare the weighted sum with b, as if b were a threshold. A bias is a "
-                "threshold with its sign turned: add it, and compare with 0.",
-            ),
-            Mistake(
-                _turned_round,
-                "The two answers are exchanged: 1 when the sum is at least 0, 0 when it is below.",
-            ),
-            Mistake(
-                _the_sum_itself,
-                "That is the sum z. The second step is missing: return 1 or 0.",
-            ),
+            slip("strictly_above", ">= 0", "> 0",
+                 "A sum of exactly 0 must give 1: the question is `z >= 0`."),
+            slip("bias_forgotten", " + b", "",
+                 "The bias is missing: `z = w @ x + b`."),
+            slip("bias_only_at_zero", "+ b", "+ b * (X @ W.T == 0)",
+                 "You add the bias only when the weighted sum is zero. It is added always."),
+            slip("bias_as_threshold", "+ b >= 0", ">= b",
+                 "Your neuron asks whether the weighted sum reaches `b`, as if it were a "
+                 "threshold. A bias is a threshold with its sign turned: add it to the sum."),
+            slip("turned_round", ">= 0", "< 0",
+                 "The two answers are exchanged: 1 when the sum is at least 0, 0 when it is "
+                 "below."),
+            slip("the_sum_itself", "(X @ W.T + b >= 0).astype(int)", "X @ W.T + b",
+                 "That is the sum z. The second step is missing: return 1 or 0."),
         ],
     ),
     Exercise(
-        id="02.2",
-        title="Choose weights by hand",
-        function="my_gates",
-        reference=gates,
-        cases=[Case(())],
-        hints=(
-            "Begin with the bias: it decides what happens when all inputs are 0. Then ask what "
-            "each input has to do to the sum.",
-            "NOR is OR with every sign turned. For “x1 but not x2”, an input that must be 0 needs "
-            "a negative weight. For “at least two of three”, count the ones.",
-            "“x1 but not x2” is [1, -1, -0.5]. For “at least two of three” use three weights of 1 "
-            "and a bias between −2 and −1.",
-        ),
-        mistakes=[
-            Mistake(
-                _nand_for_nor,
-                "Your NOR is a NAND: it says 0 only when both inputs are 1. One of them must be "
-                "enough: the bias has to be below 1.",
-            ),
-            Mistake(
-                _nor_never,
-                "Your NOR never answers 1. When both inputs are 0 only the bias is left, so it "
-                "must be at least 0.",
-            ),
-            Mistake(
-                _or_for_nor,
-                "Your NOR is an OR. NOR is its opposite: turn the sign of all three numbers.",
-            ),
-            Mistake(
-                _x2_but_not_x1,
-                "In “x1 but not x2” the two inputs are exchanged: x1 has to push the sum up, x2 "
-                "down.",
-            ),
-            Mistake(
-                _x1_alone,
-                "Your “x1 but not x2” does not look at x2. Give x2 a negative weight.",
-            ),
-            Mistake(
-                _all_three,
-                "Your “at least two of three” needs all three. Two ones must be enough to reach 0.",
-            ),
-            Mistake(
-                _any_of_three,
-                "Your “at least two of three” is content with one. A single one must stay below 0.",
-            ),
-        ],
-        compare=_same_answers,
-        explain=_explain_gates,
-    ),
-    Exercise(
-        id="02.3",
-        title="Write the learning rule",
-        function="my_update",
-        reference=update,
+        "learning_rule",
+        "Write the learning rule",
+        learning_rule,
+        minutes=8,
         cases=[
             Case((np.zeros(2), 0.0, np.array([2.0, 1.0]), 0, 1.0), "wrong from the start"),
             Case((np.zeros(2), 0.0, np.array([2.0, 1.0]), 1, 1.0), "already right: no change"),
@@ -437,357 +239,194 @@ EXERCISES = [
             Case((np.array([1.0, 1.0]), -3.0, np.array([1.0, 1.0]), 0, 0.5), "right: no change"),
             Case((np.array([1.0, -1.0]), 1.0, np.array([1.0, 2.0]), 0, 0.1), "exactly on the line"),
             Case((np.array([1.0, 0.0]), -2.0, np.array([1.0, 3.0]), 1, 2.0), "missed by the bias"),
+            Case((np.array([1.0, 0.0]), 2.0, np.array([1.0, 3.0]), 0, 0.01), "too high"),
+            Case((np.array([0.75, -2.0]), -1.5, np.array([1.25, -2.0]), 0, 0.35),
+                 "clearly too high"),
+            Case((np.array([0.75, -2.0]), -1.5, np.array([1.25, -2.0]), 1, 0.35),
+                 "clearly right: no change"),
+            Case((np.array([-0.75, -2.0, 0.5]), 1.5, np.array([1.25, 2.0, 0.5]), 1, 0.35),
+                 "clearly too low, three inputs"),
         ],
-        hints=(
-            "First the answer: y_hat is 1 when w @ x + b >= 0, else 0. The error is y - y_hat.",
+        draw=_any_example,
+        hints=[
+            "First the answer: `y_hat` is 1 when `w @ x + b >= 0`, else 0. The error is "
+            "`y - y_hat`.",
             "The error is 1, 0 or −1. Multiply it by the rate and by the input of each weight. The "
             "input of the bias is 1.",
-            "w = w + rate * (y - y_hat) * x and b = b + rate * (y - y_hat), then return w, b.",
-        ),
+            "`w = w + rate * (y - y_hat) * x` and `b = b + rate * (y - y_hat)`, then "
+            "`return w, b`.",
+        ],
         mistakes=[
-            Mistake(
-                _wrong_way,
-                "The weights move the wrong way: the error is y − y_hat, not y_hat − y. After a "
-                "missed example of class 1 the sum has to grow.",
-            ),
-            Mistake(
-                _bias_left_behind,
-                "The weights are right, but the bias stays where it was. It is a weight on the "
-                "constant input 1 and moves too: b + rate * (y - y_hat) * 1.",
-            ),
-            Mistake(
-                _updates_after_right_answers,
-                "Your rule changes the weights after a right answer too. Nothing may change when "
-                "y_hat equals y.",
-            ),
-            Mistake(
-                _never_lowers,
-                "You add the input after every mistake. When the right answer is 0 it must be "
-                "subtracted: multiply by the error y − y_hat, which carries the sign.",
-            ),
-            Mistake(_rate_forgotten, "The rate is missing: multiply both changes by it."),
-            Mistake(
-                _rate_for_the_weights_only,
-                "The rate is missing at the bias: it is a weight like the others.",
-            ),
-            Mistake(
-                _step_above_zero,
-                "A sum of exactly 0 must count as answer 1: y_hat is 1 when w @ x + b >= 0.",
-            ),
-            Mistake(
-                _bias_left_out_of_the_answer,
-                "The bias is missing from the answer: y_hat is 1 when w @ x + b >= 0.",
-            ),
-            Mistake(
-                _without_the_step,
-                "You compare y with the sum. Compare it with the answer y_hat, which is 0 or 1: "
-                "the step comes first.",
-            ),
-            Mistake(
-                _input_forgotten,
-                "Every weight gets the same change. Each must be multiplied by its own input: "
-                "rate * (y - y_hat) * x.",
-            ),
+            Mistake("wrong_way",
+                    "Weights and bias move the wrong way: what is added is "
+                    "`rate * (y - y_hat) * x`. After a missed example of class 1 the sum has to "
+                    "grow.",
+                    lambda w, b, x, y, rate: learning_rule(w, b, x, y, -rate)),
+            slip("bias_left_behind", "b + rate * (y - y_hat)", "b",
+                 "The weights are right, but the bias stays where it was. It is a weight on the "
+                 "constant input 1 and moves too: `b + rate * (y - y_hat) * 1`."),
+            slip("updates_after_right_answers", "1 if w @ x + b >= 0 else 0", "1 - y",
+                 "Your rule changes the weights after a right answer too. Nothing may change when "
+                 "`y_hat` equals `y`."),
+            Mistake("never_lowers",
+                    "You add the input after every mistake. When the right answer is 0 it must be "
+                    "subtracted: multiply by the error `y - y_hat`, which carries the sign.",
+                    lambda w, b, x, y, rate: learning_rule(w, b, x, y, rate if y else -rate)),
+            Mistake("rate_forgotten",
+                    "The rate is missing: multiply both changes by it.",
+                    lambda w, b, x, y, rate: learning_rule(w, b, x, y, 1)),
+            slip("rate_for_the_weights_only", "b + rate * (y - y_hat)", "b + (y - y_hat)",
+                 "The rate is missing at the bias: it is a weight like the others."),
+            slip("step_above_zero", ">= 0", "> 0",
+                 "A sum of exactly 0 must count as answer 1: `y_hat` is 1 when `w @ x + b >= 0`."),
+            slip("bias_left_out_of_the_answer", "w @ x + b", "w @ x",
+                 "The bias is missing from the answer: `y_hat` is 1 when `w @ x + b >= 0`."),
+            slip("without_the_step", "1 if w @ x + b >= 0 else 0", "w @ x + b",
+                 "You compare `y` with the sum. Compare it with the answer `y_hat`, which is 0 or "
+                 "1: the step comes first."),
+            slip("input_forgotten", " * x", "",
+                 "Every weight gets the same change. Each must be multiplied by its own input: "
+                 "`rate * (y - y_hat) * x`."),
         ],
     ),
     Exercise(
-        id="02.4",
-        title="Learn AND with pen and paper",
-        function="my_table",
-        reference=and_table,
-        cases=[Case(())],
-        hints=(
-            "Each row begins with the weights at the end of the row above it.",
-            "Compute z = w1 · x1 + w2 · x2 + b for the row. The answer is 1 when z is at least 0. "
-            "When it is right, copy the three weights.",
-            "In the rows (0, 1) and (1, 0) z is −1, which is right. In the row (1, 1) z is −1 too, "
-            "but the label is 1.",
-        ),
-        mistakes=[
-            Mistake(
-                _table_starts_afresh,
-                "Every row of yours begins at zero. The weights are carried on from row to row.",
-            ),
-            Mistake(
-                _table_wrong_way,
-                "Your weights move the wrong way. An answer that is too high gives the error −1, "
-                "and the weights go down.",
-            ),
-            Mistake(
-                _table_bias_left_behind,
-                "The bias stays at 0 in your table. It moves like a weight whose input is 1.",
-            ),
-            Mistake(
-                _table_of_changes,
-                "You wrote what is added. The table asks for the weights after that.",
-            ),
-            Mistake(
-                _table_before_the_update,
-                "You wrote the weights before the update. The table asks for those after it.",
-            ),
-        ],
-        explain=_explain_table,
-    ),
-    Exercise(
-        id="02.5",
-        title="Put the learning loop in order",
-        function="my_order",
-        reference=loop_order,
-        cases=[Case(())],
-        hints=(
-            "Indentation tells which line stands inside which loop. The outer loop goes through "
-            "the epochs, the inner one through the examples.",
-            "The mistakes are counted anew in every epoch, and looked at after the inner loop.",
-            "It begins with C, E, A, H and ends with B, F.",
-        ),
-        mistakes=[
-            Mistake(
-                _asks_before_the_pass,
-                "The question “no mistakes?” comes before the pass. The count was set to 0 just "
-                "before, so learning would stop before it has begun.",
-            ),
-            Mistake(
-                _counts_only_after_the_pass,
-                "mistakes = 0 stands after the pass, just before the question. The first mistake "
-                "of the pass has no count to add 1 to, and any count would be thrown away.",
-            ),
-            Mistake(
-                _never_counts_anew,
-                "mistakes = 0 stands before the outer loop. Then the mistakes of all epochs add up "
-                "and the loop never notices that an epoch went well.",
-            ),
-            Mistake(
-                _forgets_every_epoch,
-                "The weights are set to zero inside the outer loop, so every epoch would forget "
-                "what the one before has learned.",
-            ),
-        ],
-        explain=_explain_order,
-    ),
-    Exercise(
-        id="02.6",
-        title="Chain two layers",
-        function="my_two_layers",
-        reference=two_layers,
+        "mend_the_loop",
+        "Find two faults in a learning loop",
+        mend_the_loop,
+        stub=_loop_with_faults,
+        minutes=10,
         cases=[
-            Case(
-                (
-                    _corners(2),
-                    np.array([[1, 1], [-1, -1]]),
-                    np.array([-0.5, 1.5]),
-                    np.array([1, 1]),
-                    -1.5,
-                ),
-                "XOR",
-            ),
-            Case(
-                (
-                    _PLANE,
-                    np.array([[1.0, 2.0], [0.0, -1.0]]),
-                    np.array([-0.5, 1.0]),
-                    np.array([1.0, -1.0]),
-                    -0.5,
-                ),
-                "another hidden layer, which gives zeros on the way",
-            ),
-            Case(
-                (
-                    _PLANE,
-                    np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]),
-                    np.array([1.0, 1.0, 1.0]),
-                    np.array([1.0, 1.0, 1.0]),
-                    -3.0,
-                ),
-                "three hidden units: inside a triangle?",
-            ),
-            Case(
-                (
-                    np.array([[0.0, -1.0]]),
-                    np.array([[0.0, 1.0], [1.0, 0.0]]),
-                    np.array([1.0, -1.0]),
-                    np.array([1.0, 1.0]),
-                    -1.0,
-                ),
-                "a single example, exactly on two borders",
-            ),
+            Case((LEAVES, KINDS, 100), "the eight leaves"),
+            Case((LEAVES[[2, 7]], KINDS[[2, 7]], 100), "two leaves, for which one update will do"),
+            Case((LEAVES, KINDS, 2), "the eight leaves, two epochs at most"),
+            Case((_corners(2), np.array([0, 1, 1, 0]), 7), "XOR: no line, so the limit ends it"),
+            Case((np.array([[1.125, -2.0, 0.5], [-0.75, 1.0, 2.0], [0.5, 1.0, -1.0]]),
+                  np.array([0, 1, 0]), 50),
+                 "three inputs"),
+            Case((np.array([[0.5, 1.0], [2.0, -1.0], [1.0, 1.0]]), np.array([1, 1, 1]), 5),
+                 "nothing to learn: at the start every answer is 1"),
         ],
-        hints=(
-            "The hidden layer is one line: sums for all examples and all units, biases added, then "
-            "the step. The output is the same line once more, with hidden in the place of X.",
-            "Row k of W1 holds the weights of hidden unit k. So the sums are X @ W1.T + b1: the "
-            "transpose .T puts one unit in each column.",
-            "hidden = (X @ W1.T + b1 >= 0).astype(int), and then "
-            "return (hidden @ w2 + b2 >= 0).astype(int).",
-        ),
+        draw=_any_leaves,
+        hints=[
+            "First symptom: one leaf is never right. Which line after a mistake would be needed "
+            "to shift the line? Second symptom: what is `mistakes` at the beginning of the second "
+            "epoch?",
+            "Weights and bias both learn, but only one of them changes here. And `mistakes` should "
+            "count the mistakes of one epoch, not of all.",
+            "Two lines are missing: `b = b + error` behind the line that changes `w`, and "
+            "`mistakes = 0` at the beginning of each epoch.",
+        ],
         mistakes=[
-            Mistake(
-                _transposed,
-                "W1 is the wrong way round: its rows are the hidden units, its columns the inputs. "
-                "Use X @ W1.T.",
-            ),
-            Mistake(
-                _no_step_between,
-                "There is no step after the hidden layer. Without it two layers can do no more "
-                "than one.",
-            ),
-            Mistake(_hidden_bias_forgotten, "The biases b1 of the hidden layer are missing."),
-            Mistake(_output_bias_forgotten, "The bias b2 of the output is missing."),
-            Mistake(
-                _both_steps_strict,
-                "A sum of exactly 0 must give 1, in both layers: use >= where you have >.",
-            ),
-            Mistake(
-                _no_step_at_the_end,
-                "That is the last sum. One more step turns it into 0 or 1.",
-            ),
-            Mistake(
-                _hidden_layer_alone,
-                "That is the hidden layer. The output unit is missing: it takes hidden as its "
-                "input.",
-            ),
+            slip("bias_still_left", "                b = b + error\n", "",
+                 "One fault is mended: the loop ends after an epoch without a mistake. The other "
+                 "one is left: the bias stays at 0, so the line always goes through the origin."),
+            slip("count_still_left", "        mistakes = 0\n", "",
+                 "One fault is mended: the weights and the bias learn. The other one is left: "
+                 "after a first mistake the loop goes on to the limit, even when an epoch passed "
+                 "without a mistake."),
+            slip("counts_every_example_anew",
+                 "        mistakes = 0\n        for x, label in zip(X, y):\n",
+                 "        for x, label in zip(X, y):\n            mistakes = 0\n",
+                 "The loop ends when the last example of an epoch was right, whatever came before. "
+                 "The count must begin at 0 with each epoch, not with each example."),
+            slip("forgets_every_epoch", "        mistakes = 0\n",
+                 "        mistakes, w, b = 0, np.zeros(X.shape[1]), 0\n",
+                 "Every epoch begins with weights and bias of zero, and forgets what the one "
+                 "before has learned. Only the count begins anew."),
+            slip("counts_updates_anew", "        mistakes = 0\n",
+                 "        mistakes, updates = 0, 0\n",
+                 "The weights, the bias and the number of epochs are right. The updates of all "
+                 "epochs must be counted, not those of the last one."),
+            slip("bias_wrong_way", "b + error", "b - error",
+                 "The bias moves the wrong way: it moves like a weight whose input is 1."),
+            slip("bias_always_up", "b + error", "b + 1",
+                 "The bias grows after every mistake. When the right answer was 0 it must fall: "
+                 "add the error, which carries the sign."),
         ],
     ),
-]
-
-QUIZ = [
-    Question(
-        "02.w1",
-        "From notebook 01: an inhibitory synapse makes it harder for the next cell to fire. How "
-        "does the model neuron express this?",
-        [
-            Choice("by a negative weight", True, "Such an input pulls the sum down."),
-            Choice(
-                "by a weight of zero",
-                False,
-                "A weight of zero takes the input away. An inhibitory synapse does something: it "
-                "pulls the sum down.",
-            ),
-            Choice(
-                "by a negative input",
-                False,
-                "The input says whether the other cell fired. Whether that helps or hinders is the "
-                "business of the synapse, and the synapse is the weight.",
-            ),
+    Exercise(
+        "gates",
+        "Choose weights by hand",
+        gates,
+        cases=[Case()],
+        hints=[
+            "Begin with the bias: it decides what happens when all inputs are 0. Then ask what "
+            "each input has to do to the sum.",
+            "NOR is OR with every sign turned. For “x1 but not x2”, an input that must be 0 needs "
+            "a negative weight. For “at least two of three”, count the ones.",
+            "“x1 but not x2” is `[1, -1, -0.5]`. For “at least two of three” use three weights of "
+            "1 and a bias between −2 and −1.",
         ],
+        mistakes=[
+            slip("nand_for_nor", "[-1, -1, 0.5]", "[-1, -1, 1.5]",
+                 "Your NOR is a NAND: it says 0 only when both inputs are 1. A single 1 must be "
+                 "enough to bring the sum below 0."),
+            slip("nor_never", "[-1, -1, 0.5]", "[-1, -1, -0.5]",
+                 "Your NOR never answers 1. When both inputs are 0 only the bias is left, so it "
+                 "must be at least 0."),
+            slip("or_for_nor", "[-1, -1, 0.5]", "[1, 1, -0.5]",
+                 "Your NOR is an OR. NOR is its opposite: it answers 1 for (0, 0) alone."),
+            slip("x2_but_not_x1", "[1, -1, -0.5]", "[-1, 1, -0.5]",
+                 "In “x1 but not x2” the two inputs are exchanged: x1 has to push the sum up, x2 "
+                 "down."),
+            slip("x1_alone", "[1, -1, -0.5]", "[1, 0, -0.5]",
+                 "Your “x1 but not x2” answers 1 for (1, 1) too. There x2 must pull the sum below "
+                 "0."),
+            slip("all_three", "[1, 1, 1, -1.5]", "[1, 1, 1, -2.5]",
+                 "Your “at least two of three” needs all three. Two ones must be enough to reach "
+                 "0."),
+            slip("any_of_three", "[1, 1, 1, -1.5]", "[1, 1, 1, -0.5]",
+                 "Your “at least two of three” is content with one. A single one must stay below "
+                 "0."),
+        ],
+        compare=_same_answers,
+        explain=_explain_gates,
     ),
-    Question(
-        "02.w2",
-        "From notebook 01: a McCulloch–Pitts unit has two excitatory inputs, one inhibitory input "
-        "and the threshold 2. For which inputs does it answer 1?",
-        [
-            Choice(
-                "both excitatory inputs 1, the inhibitory one 0",
-                True,
-                "Two excitatory inputs reach the threshold 2, and nothing inhibits.",
-            ),
-            Choice(
-                "all three inputs 1",
-                False,
-                "In this unit one active inhibitory input is enough to keep the answer at 0.",
-            ),
-            Choice(
-                "one excitatory input 1, the others 0",
-                False,
-                "The sum is 1. It does not reach the threshold 2.",
-            ),
+    Exercise(
+        "half_adder",
+        "Design a network that adds",
+        half_adder,
+        minutes=10,
+        cases=[Case()],
+        hints=[
+            "The carry is 1 when both bits are 1. The sum is 1 when exactly one of them is: you "
+            "have just seen two layers that do this.",
+            "Keep the hidden units OR and NAND. The sum is the AND of their answers. For the carry "
+            "one of the two is enough: what is the opposite of NAND?",
+            "The rows of `W1` are [1, 1] and [−1, −1], with the biases −0.5 and 1.5. The sum needs "
+            "the weights [1, 1] and a bias between −2 and −1; the carry [0, −1] and a bias between "
+            "0 and 1.",
         ],
-    ),
-    Question(
-        "02.w3",
-        "From notebook 01: what does the step unit keep of a nerve cell's curve of rate against "
-        "current?",
-        [
-            Choice(
-                "the threshold",
-                True,
-                "Below it nothing, above it always the same: how far above is lost.",
-            ),
-            Choice(
-                "the threshold and the slope above it",
-                False,
-                "That is ReLU, max(0, x). The step unit gives 1 however far above the threshold "
-                "the sum is.",
-            ),
-            Choice(
-                "the highest rate that is possible",
-                False,
-                "Its output has no unit of time. It says whether the threshold is reached, and "
-                "nothing about how often the cell fires.",
-            ),
+        mistakes=[
+            Mistake("sum_is_or",
+                    "Your sum is an OR: for 1 + 1 it says 1. That is right for 0 + 1 and 1 + 0, "
+                    "but 1 + 1 is 10 in binary: the sum is 0 and the carry 1.",
+                    _adder([[1, 0], [0, -1]], [-0.5, 0.5])),
+            Mistake("sum_is_nand",
+                    "Your sum is a NAND: for 0 + 0 it says 1. At least one bit must be 1 too.",
+                    _adder([[0, 1], [0, -1]], [-0.5, 0.5])),
+            Mistake("sum_turned_round",
+                    "Your sum is turned round: it says 1 when the two bits are equal.",
+                    _adder([[-1, -1], [0, -1]], [1.5, 0.5])),
+            Mistake("sum_and_carry_exchanged",
+                    "The two outputs are exchanged: the sum comes first, the carry second.",
+                    _adder([[0, -1], [1, 1]], [0.5, -1.5])),
+            Mistake("carry_turned_round",
+                    "Your sum is right. Your carry is a NAND, the opposite of what is needed: it "
+                    "says 1 for all pairs but 1 + 1.",
+                    _adder([[1, 1], [0, 1]], [-1.5, -0.5])),
+            Mistake("carry_is_or",
+                    "Your sum is right. Your carry is an OR: a single 1 is enough for it. There is "
+                    "something to carry when both bits are 1.",
+                    _adder([[1, 1], [1, 0]], [-1.5, -0.5])),
+            Mistake("carry_is_the_sum",
+                    "Your sum is right. Your carry gives the sum once more.",
+                    _adder([[1, 1], [1, 1]], [-1.5, -1.5])),
+            Mistake("never_carries",
+                    "Your sum is right. Your carry is always 0: for 1 + 1 it must be 1.",
+                    _adder([[1, 1], [0, 0]], [-1.5, -0.5])),
         ],
-    ),
-    Question(
-        "02.q1",
-        "For one example the weighted sum `w · x` is −2, and the bias is 3. What does the neuron "
-        "answer?",
-        [
-            Choice("1", True, "−2 + 3 = 1, which is at least 0. The bias is added always."),
-            Choice(
-                "0, because the weighted sum is negative",
-                False,
-                "The step looks at z = w · x + b, and that is −2 + 3 = 1.",
-            ),
-            Choice(
-                "0, because the bias counts only when the weighted sum is zero",
-                False,
-                "This is often said, and it is wrong. The bias is a weight on the constant input "
-                "1, so it is in every sum.",
-            ),
-            Choice(
-                "0, because the weighted sum stays below 3",
-                False,
-                "Then 3 would be a threshold. A bias is a threshold with its sign turned: the bias "
-                "3 is the threshold −3, and −2 reaches it.",
-            ),
-        ],
-    ),
-    Question(
-        "02.q2",
-        "An example of class 1 was answered 0, and the rule has just made its update. You show the "
-        "same example at once again. What will the answer be?",
-        [
-            Choice(
-                "perhaps still 0",
-                True,
-                "Its sum has grown by rate · (x · x + 1). If it was far below zero before, that is "
-                "not enough, and further updates are needed.",
-            ),
-            Choice(
-                "certainly 1",
-                False,
-                "The sum grows by rate · (x · x + 1), which need not be enough to reach 0. With a "
-                "small rate it hardly ever is, unless the weights are small too.",
-            ),
-            Choice(
-                "certainly still 0",
-                False,
-                "The sum has grown, and often enough to cross 0. In the first example of the "
-                "section it rose from −3 to 3.",
-            ),
-        ],
-    ),
-    Question(
-        "02.q3",
-        "On your own data the rule has not converged after 1,000 epochs. What do you know now?",
-        [
-            Choice(
-                "either no line separates the data, or the margin is small",
-                True,
-                "The count of updates alone cannot tell the two apart. A tiny margin allows an "
-                "enormous number of updates.",
-            ),
-            Choice(
-                "no line separates the data",
-                False,
-                "Perhaps. But the bound (R/γ)² can be larger than the updates made so far: the two "
-                "classes may only lie close together.",
-            ),
-            Choice(
-                "the rate was too small",
-                False,
-                "From a start at zero, the rate changes the length of the weights and nothing "
-                "else: the answers, and the updates, stay the same.",
-            ),
-        ],
+        compare=_adds_alike,
+        explain=_explain_adder,
     ),
 ]

@@ -1,12 +1,12 @@
-"""The exercises and questions of notebook 08."""
+"""The exercises of notebook 08."""
 
-import torch
-from torch import nn
+import functools
 
-from nnutils import pytorch
-from nnutils.exercises.base import Case, Choice, Exercise, Mistake, Question
+import numpy as np
 
-# --- 08.1: let torch find a gradient -------------------------------------------------------------
+from nnutils.exercises.judge import Case, Exercise, slip
+from nnutils.exercises.kinds import table
+from nnutils.exercises.late import nn, torch
 
 
 def gradient(f, x):
@@ -17,35 +17,8 @@ def gradient(f, x):
     return x.grad
 
 
-def _the_value(f, x):
-    return f(x)
-
-
-def _nothing(f, x):
-    return None
-
-
-def _the_input(f, x):
-    return x
-
-
-def _sum_of_squares(x):
-    return (x**2).sum()
-
-
-def _product(x):
-    return x.prod()
-
-
-def _mixed(x):
-    return torch.exp(x[0]) * x[1] + 3 * x[2]
-
-
-# --- 08.2: write a linear layer as a module ------------------------------------------------------
-
-
-def linear(W, b, x):
-    """Build a linear layer; return its outputs for x and its parameters by name and shape."""
+def linear(W, b):
+    """Return a linear layer with the weight W, shape (out, in), and the bias b, shape (out,)."""
 
     class MyLinear(nn.Module):
         def __init__(self):
@@ -56,96 +29,20 @@ def linear(W, b, x):
         def forward(self, x):
             return x @ self.weight.T + self.bias
 
-    layer = MyLinear()
-    return layer(x).detach(), {name: tuple(p.shape) for name, p in layer.named_parameters()}
+    return MyLinear()
 
 
-def _names_and_shapes(W, b):
-    return {"weight": tuple(W.shape), "bias": tuple(b.shape)}
-
-
-def _plain_tensors(W, b, x):
-    return x @ W.T + b, {}
-
-
-def _bias_is_no_parameter(W, b, x):
-    return x @ W.T + b, {"weight": tuple(W.shape)}
-
-
-def _without_bias(W, b, x):
-    return x @ W.T, _names_and_shapes(W, b)
-
-
-def _kept_turned(W, b, x):
-    return x @ W.T + b, _names_and_shapes(W.T, b)
-
-
-def _not_turned(W, b, x):
-    return x @ W + b, _names_and_shapes(W, b)
-
-
-# --- 08.3: a table of shapes ---------------------------------------------------------------------
-
-
-def shapes():
-    """Return the shapes on the way of 16 colour images through the network, and two weights."""
-    return {
-        "after Conv2d(3, 8, 5)": (16, 8, 28, 28),
-        "after MaxPool2d(2)": (16, 8, 14, 14),
-        "after Conv2d(8, 16, 3)": (16, 16, 12, 12),
-        "after Flatten()": (16, 2304),
-        "weight of Conv2d(3, 8, 5)": (8, 3, 5, 5),
-        "weight of Linear(…, 10)": (10, 2304),
-    }
-
-
-def _filled(conv1, pool, conv2, flat):
-    return shapes() | {
-        "after Conv2d(3, 8, 5)": (16, 8, conv1, conv1),
-        "after MaxPool2d(2)": (16, 8, pool, pool),
-        "after Conv2d(8, 16, 3)": (16, 16, conv2, conv2),
-        "after Flatten()": (16, flat),
-        "weight of Linear(…, 10)": (10, flat),
-    }
-
-
-def _sizes_kept():
-    return _filled(32, 16, 16, 16 * 16 * 16)
-
-
-def _one_pixel_too_few():
-    return _filled(27, 13, 10, 16 * 10 * 10)
-
-
-def _flattened_with_the_batch():
-    return shapes() | {"after Flatten()": (16 * 2304,)}
-
-
-def _weights_turned():
-    return shapes() | {
-        "weight of Conv2d(3, 8, 5)": (3, 8, 5, 5),
-        "weight of Linear(…, 10)": (2304, 10),
-    }
-
-
-def _channels_last():
-    return shapes() | {
-        "after Conv2d(3, 8, 5)": (16, 28, 28, 8),
-        "after MaxPool2d(2)": (16, 14, 14, 8),
-        "after Conv2d(8, 16, 3)": (16, 12, 12, 16),
-    }
-
-
-def _explain_shapes(got):
-    if not isinstance(got, dict) or got.keys() != shapes().keys():
-        return "Keep the names of the table as they are and fill in the shapes."
-    wrong = next(name for name, shape in shapes().items() if got[name] != shape)
-    return (
-        f'Look again at "{wrong}". Images: (examples, channels, rows, columns). Weights: out first.'
-    )
-
-
-# --- 08.4: copy weights --------------------------------------------------------------------------
+def _observe_layer(layer):
+    """Return a layer's parameters, its outputs, and its outputs after a step of learning."""
+    if not isinstance(layer, nn.Module):
+        return layer
+    x, parameters = _tensor(np.random.default_rng(0), 5, 3), dict(layer.named_parameters())
+    outputs = layer(x)
+    if outputs.requires_grad:
+        outputs.square().sum().backward()
+    learned = {n: p if p.grad is None else p - 0.1 * p.grad for n, p in parameters.items()}
+    after = torch.func.functional_call(layer, learned, x)
+    return {"outputs": outputs, "outputs after a step of learning": after} | parameters
 
 
 def copy_weights(arrays, model, x):
@@ -154,33 +51,6 @@ def copy_weights(arrays, model, x):
         for parameter, array in zip(model.parameters(), arrays):
             parameter.copy_(torch.tensor(array))
         return model(x)
-
-
-def _only_the_name(arrays, model, x):
-    with torch.no_grad():
-        return model(x)
-
-
-def _only_weights(arrays, model, x):
-    with torch.no_grad():
-        for parameter, array in zip(model.parameters(), arrays):
-            if array.ndim == 2:
-                parameter.copy_(torch.tensor(array))
-        return model(x)
-
-
-def _turned(arrays, model, x):
-    return copy_weights([array.T for array in arrays], model, x)
-
-
-def _added(arrays, model, x):
-    with torch.no_grad():
-        for parameter, array in zip(model.parameters(), arrays):
-            parameter.add_(torch.tensor(array))
-        return model(x)
-
-
-# --- 08.5: training steps ------------------------------------------------------------------------
 
 
 def training(model, optimizer, X, y, steps):
@@ -196,407 +66,271 @@ def training(model, optimizer, X, y, steps):
     return losses
 
 
-def _train(model, optimizer, X, y, steps, output=lambda logits: logits, zero_grad=True):
-    losses = []
-    for _ in range(steps):
-        loss = nn.functional.cross_entropy(output(model(X)), y)
-        losses.append(loss.item())
-        if zero_grad:
-            optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return losses
+# --- Cases ----------------------------------------------------------------------------------------
 
 
-def _without_zero_grad(model, optimizer, X, y, steps):
-    return _train(model, optimizer, X, y, steps, zero_grad=False)
+def _sum_of_squares(x):
+    return (x**2).sum()
 
 
-def _without_an_update(model, optimizer, X, y, steps):
-    return [nn.functional.cross_entropy(model(X), y).item()] * steps
+def _product(x):
+    return x.prod()
 
 
-def _softmax_before_the_loss(model, optimizer, X, y, steps):
-    return _train(model, optimizer, X, y, steps, lambda logits: logits.softmax(dim=1))
+def _mixed(x):
+    return torch.exp(x[0]) * x[1] + 3 * x[2]
 
 
-def _relu_on_the_logits(model, optimizer, X, y, steps):
-    return _train(model, optimizer, X, y, steps, torch.relu)
+def _weighted_sines(weights, x):
+    return (weights * torch.sin(x)).sum()
 
 
-# --- Cases ---------------------------------------------------------------------------------------
+def _tensor(rng, *shape):
+    return torch.tensor(rng.normal(size=shape).round(2), dtype=torch.float32)
 
 
-def _tensor(*shape, seed):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+def _with_a_gradient(x):
+    """Return x as an earlier call may have left it."""
+    x.grad = torch.ones(x.shape)
+    return x
 
 
-def _small_mlp(*sizes):
-    return pytorch.make_mlp(*sizes, generator=torch.Generator().manual_seed(0))
+def _draw_formula(rng):
+    shape = rng.integers(2, 5, 2)
+    return functools.partial(_weighted_sines, _tensor(rng, *shape)), _tensor(rng, *shape)
 
 
-def _arrays(*shapes):
-    """Return arrays of float64 as a NumPy network has them: [W1, b1, W2, b2, …]."""
-    return [_tensor(*shape, seed=k).double().numpy() for k, shape in enumerate(shapes)]
+def _weight_and_bias(rng, out):
+    return _tensor(rng, out, 3), _tensor(rng, out)
 
 
-def _training_case(optimizer, label, **settings):
-    model = _small_mlp(4, 5, 3)
-    X, y = _tensor(6, 4, seed=1), torch.tensor([0, 1, 2, 2, 1, 0])
-    return Case((model, optimizer(model.parameters(), **settings), X, y, 5), label)
+def _mlp(rng, sizes):
+    from nnutils.training import make_mlp
+
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    return make_mlp(*sizes, generator=generator)
 
 
+def _arrays_and_model(rng, sizes):
+    """Return arrays of float64, as a NumPy network has them, a model of these sizes, and inputs."""
+    model = _mlp(rng, sizes)
+    arrays = [rng.normal(size=p.shape).round(2) for p in model.parameters()]
+    return arrays, model, _tensor(rng, 6, sizes[0])
+
+
+def _training(rng, sizes, steps, optimizer, **settings):
+    """Return a model of these sizes, an optimizer with these settings, a batch, and ``steps``."""
+    text = ", ".join(f"{name}={value}" for name, value in settings.items())
+
+    class Short(optimizer):  # its own text has a dozen lines
+        def __repr__(self):
+            return f"{optimizer.__name__}({text})"
+
+    model, X = _mlp(rng, sizes), _tensor(rng, 6, sizes[0])
+    y = torch.tensor(rng.integers(sizes[-1], size=6))
+    return model, Short(model.parameters(), **settings), X, y, steps
+
+
+def _draw_training(rng):
+    sizes, steps = rng.permutation([3, 4, 5]), int(rng.integers(2, 8))
+    return _training(rng, sizes, steps, torch.optim.SGD, lr=rng.integers(5, 50) / 100, momentum=0.5)
+
+
+# fmt: off
 EXERCISES = [
     Exercise(
-        id="08.1",
-        title="Let PyTorch find a gradient",
-        function="my_gradient",
-        reference=gradient,
-        cases=[
+        "gradient",
+        "Let PyTorch find a gradient",
+        gradient,
+        draw=_draw_formula,
+        cases=lambda: [
             Case((_sum_of_squares, torch.tensor([1.0, -2.0, 3.0])), "the sum of the squares"),
             Case((_product, torch.tensor([2.0, 5.0])), "the product of all numbers"),
             Case((_sum_of_squares, torch.tensor([[1.0, 2.0], [3.0, 4.0]])), "a table of numbers"),
             Case((_mixed, torch.tensor([0.5, 2.0, -1.0])), "exp(x[0]) · x[1] + 3 · x[2]"),
+            Case((_product, _with_a_gradient(torch.tensor([3.0, 7.0]))),
+                 "x.grad holds [1, 1], the gradient of something else"),
         ],
-        hints=(
+        hints=[
             "Torch records only what is computed from a tensor with `requires_grad`. Work on a "
             "copy, so that the caller's tensor stays as it is.",
             "`x.clone().requires_grad_()` is such a copy. `y.backward()` goes back through the "
             "record.",
             "`backward` returns nothing. The gradient is then in `x.grad`.",
-        ),
+        ],
         mistakes=[
-            Mistake(
-                _the_value,
-                "That is the value of f at x. Its gradient says how this value changes with each "
-                "number of x.",
-            ),
-            Mistake(
-                _nothing,
-                "The answer is `None`. `backward()` returns nothing, and `y.grad` is empty too: "
-                "the gradient is left in `x.grad`.",
-            ),
-            Mistake(_the_input, "That is x itself. The gradient is beside it, in `x.grad`."),
+            slip("the_value", "return x.grad", "return y",
+                 "That is the value of `f` at `x`. Its gradient says how this value changes with "
+                 "each number of `x`."),
+            slip("nothing", "return x.grad", "return None",
+                 "The answer is `None`: is a `return` missing? `backward()` returns nothing: it "
+                 "leaves the gradient in the tensor on which you called `requires_grad_()`, "
+                 "not in `y`."),
+            slip("the_input", "return x.grad", "return x",
+                 "That is `x` itself. The gradient is beside it, in `x.grad`."),
+            slip("without_a_copy", ".clone()", "",
+                 "`x` still holds a gradient from before, and `backward` adds to it: work on a "
+                 "copy of `x`."),
         ],
     ),
     Exercise(
-        id="08.2",
-        title="Write a linear layer as a module",
-        function="my_linear",
-        reference=linear,
-        cases=[
-            Case((_tensor(2, 3, seed=0), _tensor(2, seed=1), _tensor(4, 3, seed=2)), "3 → 2"),
-            Case((_tensor(3, 3, seed=3), _tensor(3, seed=4), _tensor(2, 3, seed=5)), "3 → 3"),
-            Case((_tensor(1, 5, seed=6), _tensor(1, seed=7), _tensor(3, 5, seed=8)), "5 → 1"),
+        "linear",
+        "Write a linear layer as a module",
+        linear,
+        minutes=10,
+        draw=lambda rng: _weight_and_bias(rng, rng.integers(4, 7)),
+        observe=_observe_layer,
+        cases=lambda: [
+            Case(_weight_and_bias(np.random.default_rng(0), out=2), "3 → 2"),
+            Case(_weight_and_bias(np.random.default_rng(1), out=3), "3 → 3"),
+            Case(_weight_and_bias(np.random.default_rng(2), out=1), "3 → 1"),
         ],
-        hints=(
+        hints=[
             "Before a module can take note of anything, `super().__init__()` must have run.",
             "A tensor becomes a parameter by `nn.Parameter(W)`. A plain tensor is overlooked.",
-            "forward: x @ self.weight.T + self.bias, the formula of every layer in this course.",
-        ),
+            "In `forward`: `x @ self.weight.T + self.bias`, the formula of every layer in this "
+            "course.",
+        ],
         mistakes=[
-            Mistake(
-                _plain_tensors,
-                "The outputs are right, but the layer has no parameters: an optimizer would find "
-                "nothing to learn. Wrap each tensor in `nn.Parameter`.",
-            ),
-            Mistake(
-                _bias_is_no_parameter,
-                "The outputs are right, but the bias is a plain tensor: it would never learn. "
-                "Wrap it in `nn.Parameter` too.",
-            ),
-            Mistake(_without_bias, "The bias is missing in `forward`: it is added to every row."),
-            Mistake(
-                _kept_turned,
-                "The outputs are right, but the weight is kept as (in, out). Keep it as it comes, "
-                "(out, in), as torch does, and turn it in `forward`.",
-            ),
-            Mistake(
-                _not_turned,
-                "The weight must be turned in `forward`: x @ W.T, because W has the shape "
-                "(out, in). With a square W nothing would complain.",
-            ),
+            slip("plain_tensors",
+                 "nn.Parameter(W)\n            self.bias = nn.Parameter(b)",
+                 "W\n            self.bias = b",
+                 "The outputs are right, but the layer has no parameters: an optimizer would "
+                 "find nothing to learn. Each tensor must be an `nn.Parameter`, and an attribute "
+                 "of the module."),
+            slip("bias_is_no_parameter", "nn.Parameter(b)", "b",
+                 "The outputs are right, but the bias is no parameter of the layer: it would never "
+                 "learn. It must be an `nn.Parameter` too."),
+            slip("parameters_unused", "self.weight.T + self.bias", "W.T + b",
+                 "The outputs are right, but they do not learn: `forward` must compute with "
+                 "`self.weight` and `self.bias` themselves."),
+            slip("without_bias", " + self.bias", "",
+                 "The bias is missing in `forward`: it is added to every row."),
+            slip("kept_turned",
+                 "nn.Parameter(W)\n            self.bias = nn.Parameter(b)\n\n"
+                 "        def forward(self, x):\n            return x @ self.weight.T",
+                 "nn.Parameter(W.T)\n            self.bias = nn.Parameter(b)\n\n"
+                 "        def forward(self, x):\n            return x @ self.weight",
+                 "The outputs are right, but the weight is kept as (in, out). Keep it as it "
+                 "comes, (out, in), as torch does, and turn it in `forward`."),
+            slip("not_turned", "self.weight.T", "self.weight",
+                 "The weight must be turned in `forward`, `x @ self.weight.T`, because it has the "
+                 "shape (out, in). With a square one nothing would complain."),
         ],
     ),
-    Exercise(
-        id="08.3",
-        title="Fill in the table of shapes",
-        function="my_shapes",
-        reference=shapes,
-        cases=[Case(())],
-        hints=(
+    table(
+        "module_shapes",
+        "Fill in the table of shapes",
+        right={
+            "after Conv2d(3, 8, 5)": (16, 8, 28, 28),
+            "after MaxPool2d(2)": (16, 8, 14, 14),
+            "after Conv2d(8, 16, 3)": (16, 16, 12, 12),
+            "after Flatten()": (16, 2304),
+            "weight of Conv2d(3, 8, 5)": (8, 3, 5, 5),
+            "weight of Linear(…, 10)": (10, 2304),
+        },
+        remark="Images: (examples, channels, rows, columns). Weights: out first.",
+        hints=[
             "The 16 examples stand in front all the way. A window of 5 pixels fits into a row of "
             "32 at 32 − 5 + 1 places.",
             "MaxPool2d(2) halves rows and columns and leaves the channels. Flatten() multiplies "
             "all axes but the first.",
             "Weights have the outputs first: (out, in) for Linear, (out, in, rows, columns) for "
             "Conv2d. The batch does not occur in them.",
-        ),
-        mistakes=[
-            Mistake(
-                _sizes_kept,
-                "You keep the size of the images. Without padding a window of 5 pixels fits at "
-                "32 − 5 + 1 places only.",
-            ),
-            Mistake(
-                _one_pixel_too_few,
-                "One place is missing: a window of k pixels fits into a row of n at n − k + 1 "
-                "places, not at n − k.",
-            ),
-            Mistake(
-                _flattened_with_the_batch,
-                "Flatten() leaves the first axis alone: each of the 16 examples becomes a row.",
-            ),
-            Mistake(
-                _weights_turned,
-                "The weights are turned: the outputs come first, (out, in) and "
-                "(out, in, rows, columns).",
-            ),
-            Mistake(
-                _channels_last,
-                "You put the channels last, as picture files have them. Torch has them right "
-                "behind the examples.",
-            ),
         ],
-        explain=_explain_shapes,
+        mistakes=[
+            ("sizes_kept",
+             {"after Conv2d(3, 8, 5)": (16, 8, 32, 32), "after MaxPool2d(2)": (16, 8, 16, 16),
+              "after Conv2d(8, 16, 3)": (16, 16, 16, 16), "after Flatten()": (16, 4096),
+              "weight of Linear(…, 10)": (10, 4096)},
+             "You keep the size of the images. Without padding a window of 5 pixels fits at "
+             "32 − 5 + 1 places only."),
+            ("one_pixel_too_few",
+             {"after Conv2d(3, 8, 5)": (16, 8, 27, 27), "after MaxPool2d(2)": (16, 8, 13, 13),
+              "after Conv2d(8, 16, 3)": (16, 16, 10, 10), "after Flatten()": (16, 1600),
+              "weight of Linear(…, 10)": (10, 1600)},
+             "One place is missing: a window of k pixels fits into a row of n at n − k + 1 places, "
+             "not at n − k."),
+            ("flattened_with_the_batch", {"after Flatten()": (16 * 2304,)},
+             "Flatten() leaves the first axis alone: each of the 16 examples becomes a row."),
+            ("weights_turned",
+             {"weight of Conv2d(3, 8, 5)": (3, 8, 5, 5), "weight of Linear(…, 10)": (2304, 10)},
+             "The weights are turned: the outputs come first, (out, in) and "
+             "(out, in, rows, columns)."),
+            ("channels_last",
+             {"after Conv2d(3, 8, 5)": (16, 28, 28, 8), "after MaxPool2d(2)": (16, 14, 14, 8),
+              "after Conv2d(8, 16, 3)": (16, 12, 12, 16)},
+             "You put the channels last, as picture files have them. Torch has them right behind "
+             "the examples."),
+        ],
     ),
     Exercise(
-        id="08.4",
-        title="Copy weights",
-        function="my_copy_weights",
-        reference=copy_weights,
-        cases=[
-            Case(
-                (_arrays((3, 4), (3,), (2, 3), (2,)), _small_mlp(4, 3, 2), _tensor(5, 4, seed=9)),
-                "4–3–2",
-            ),
-            Case(
-                (_arrays((3, 3), (3,), (3, 3), (3,)), _small_mlp(3, 3, 3), _tensor(2, 3, seed=9)),
-                "3–3–3",
-            ),
+        "copy_weights",
+        "Copy weights",
+        copy_weights,
+        draw=lambda rng: _arrays_and_model(rng, rng.permutation([2, 3, 4, 5])[rng.integers(3) :]),
+        cases=lambda: [
+            Case(_arrays_and_model(np.random.default_rng(0), (4, 3, 2)), "4–3–2"),
+            Case(_arrays_and_model(np.random.default_rng(1), (3, 3, 3)), "3–3–3"),
+            Case(_arrays_and_model(np.random.default_rng(2), (2, 5, 4, 3)), "2–5–4–3"),
         ],
-        hints=(
-            "`parameter = …` only gives a name to something else. The numbers inside the "
-            "parameter must change.",
+        hints=[
+            "`parameter = …` only gives a name to something else. The numbers inside the parameter "
+            "must change.",
             "A tensor has a method for that: `copy_`. The low line at its end says that it works "
             "in place.",
             "It takes a tensor, and `torch.tensor(array)` makes one.",
-        ),
+        ],
         mistakes=[
-            Mistake(
-                _only_the_name,
-                "The model still has its own weights. `parameter = …` gives the name to another "
-                "tensor and leaves the model alone: use `parameter.copy_(…)`.",
-            ),
-            Mistake(_only_weights, "The weights have arrived, the biases have not."),
-            Mistake(
-                _turned,
-                "The weights are turned. Both sides keep them as (out, in): copy them as they are.",
-            ),
-            Mistake(
-                _added,
-                "The arrays were added to the model's own weights. They are to take their place.",
-            ),
+            slip("only_the_name", "parameter.copy_(torch.tensor(array))",
+                 "parameter = torch.tensor(array)",
+                 "The model still has its own weights. The numbers of each array must go into its "
+                 "parameter, as with `parameter.copy_(…)`; `parameter = …` only changes what the "
+                 "name stands for."),
+            slip("only_weights", "parameter.copy_", "if array.ndim == 2: parameter.copy_",
+                 "The weights have arrived, the biases have not."),
+            slip("turned", "tensor(array)", "tensor(array.T)",
+                 "The weights are turned. Both sides keep them as (out, in): copy them as they "
+                 "are."),
+            slip("added", "parameter.copy_", "parameter.add_",
+                 "The arrays were added to the model's own weights. They are to take their place."),
         ],
     ),
     Exercise(
-        id="08.5",
-        title="Take training steps",
-        function="my_training",
-        reference=training,
-        cases=[
-            _training_case(torch.optim.SGD, "SGD with rate 0.1", lr=0.1),
-            _training_case(torch.optim.SGD, "SGD with momentum", lr=0.05, momentum=0.9),
-            _training_case(torch.optim.Adam, "Adam", lr=0.01),
+        "training",
+        "Take training steps",
+        training,
+        minutes=10,
+        draw=_draw_training,
+        cases=lambda: [
+            Case(_training(np.random.default_rng(0), (4, 5, 3), 5, torch.optim.SGD, lr=0.1),
+                 "SGD with rate 0.1"),
+            Case(_training(np.random.default_rng(1), (4, 5, 3), 3, torch.optim.SGD, lr=0.05,
+                           momentum=0.9),
+                 "SGD with momentum"),
+            Case(_training(np.random.default_rng(2), (2, 4, 3), 4, torch.optim.Adam, lr=0.01),
+                 "Adam"),
         ],
-        hints=(
+        hints=[
             "Forward, loss, wipe out the old gradients, backward, update.",
             "`loss_function(model(X), y)` takes logits: no softmax, no ReLU on them.",
-            "The last three lines: optimizer.zero_grad(), loss.backward(), optimizer.step().",
-        ),
+            "The last three lines: `optimizer.zero_grad()`, `loss.backward()`, "
+            "`optimizer.step()`.",
+        ],
         mistakes=[
-            Mistake(
-                _without_zero_grad,
-                "`zero_grad` is missing: the gradients of all steps so far are added up, and the "
-                "steps grow too large.",
-            ),
-            Mistake(
-                _without_an_update,
-                "The loss never changes. Either `backward` or `step` is missing, or `zero_grad` "
-                "stands between them and wipes the gradients out before they are used.",
-            ),
-            Mistake(
-                _softmax_before_the_loss,
-                "`CrossEntropyLoss` applies softmax itself. You have applied it twice: hand over "
-                "the logits.",
-            ),
-            Mistake(
-                _relu_on_the_logits,
-                "There is a ReLU on the logits. A class whose logit is negative gets no gradient.",
-            ),
-        ],
-    ),
-]
-
-QUIZ = [
-    Question(
-        "08.w1",
-        "From notebook 02: a layer of 5 neurons looks at 3 inputs. Its weights stand in an array "
-        "with one row for each neuron. What is the shape of the array?",
-        [
-            Choice(
-                "(3, 5)",
-                False,
-                "That has one row for each input. A neuron's weights stand side by side in a row.",
-            ),
-            Choice(
-                "(5, 3)",
-                True,
-                "(out, in): five rows of three weights. PyTorch keeps them the same way.",
-            ),
-            Choice(
-                "(15,)",
-                False,
-                "Fifteen weights it is, but in rows: one for each neuron.",
-            ),
-        ],
-    ),
-    Question(
-        "08.w2",
-        "From notebook 05: a network tells ten classes apart. What does its last layer hand to the "
-        "cross-entropy loss?",
-        [
-            Choice(
-                "ten probabilities, after softmax",
-                False,
-                "Softmax is inside the loss. Today you will see what a second one does.",
-            ),
-            Choice(
-                "the number of the likeliest class",
-                False,
-                "That is the prediction. It jumps from class to class, so it has no gradient.",
-            ),
-            Choice(
-                "ten logits",
-                True,
-                "Plain weighted sums, of any size and sign. Softmax is part of the loss.",
-            ),
-        ],
-    ),
-    Question(
-        "08.w3",
-        "From notebook 07: a window of 5 pixels slides along a row of 28, one pixel at a time and "
-        "without padding. At how many places does it fit?",
-        [
-            Choice(
-                "24",
-                True,
-                "28 − 5 + 1: the first place counts too.",
-            ),
-            Choice(
-                "23",
-                False,
-                "28 − 5 is how often it can move on. It has fitted once before the first move.",
-            ),
-            Choice(
-                "28",
-                False,
-                "That takes padding: two zeros on either side of the row.",
-            ),
-        ],
-    ),
-    Question(
-        "08.q1",
-        "A module keeps its layers in a plain list: `self.layers = [nn.Linear(4, 3), "
-        "nn.Linear(3, 2)]`. Its `forward` uses them in turn. What happens?",
-        [
-            Choice(
-                "Python complains when the list is made",
-                False,
-                "A list may hold anything, and `forward` even works. That is why the mistake is "
-                "hard to see.",
-            ),
-            Choice(
-                "it works as if each layer had a name of its own",
-                False,
-                "A module takes note of modules and parameters that are set as attributes. It does "
-                "not look into a plain list, only into an `nn.ModuleList`.",
-            ),
-            Choice(
-                "`forward` works, but `parameters()` is empty: nothing can learn",
-                True,
-                "The optimizer gets no parameters from these layers, and `to(device)` leaves them "
-                "where they are. `nn.Sequential` or `nn.ModuleList` avoid it.",
-            ),
-        ],
-    ),
-    Question(
-        "08.q2",
-        "The batch grows from 64 to 128 images. What happens to the 90,550 parameters of the "
-        "network above?",
-        [
-            Choice(
-                "nothing",
-                True,
-                "Parameters belong to the blocks. The batch is the first axis of what flows "
-                "through them, and of nothing else.",
-            ),
-            Choice(
-                "they double",
-                False,
-                "What flows through the network doubles. The weights are the same for every image.",
-            ),
-            Choice(
-                "only those of the last layer double",
-                False,
-                "`Linear(8000, 10)` has 8000 · 10 + 10 numbers, whether one image comes or a "
-                "thousand.",
-            ),
-        ],
-    ),
-    Question(
-        "08.q3",
-        "With ten classes the training loss falls nicely, to 1.47, and then stands still. The "
-        "accuracy is high. What do you suspect?",
-        [
-            Choice(
-                "overfitting",
-                False,
-                "Then the *training* loss would go on towards 0. Here it stands still.",
-            ),
-            Choice(
-                "softmax in the network as well as in the loss",
-                True,
-                "Its lowest value with ten classes is ln(e + 9) − 1 = 1.461. The order of the "
-                "logits is still right, so the accuracy looks well.",
-            ),
-            Choice(
-                "`zero_grad` is missing",
-                False,
-                "Then the loss would swing up and down. It would not come to rest.",
-            ),
-        ],
-    ),
-    Question(
-        "08.q4",
-        "You ask the same network about the same image twice and get two different answers. Which "
-        "line is missing?",
-        [
-            Choice(
-                "`with torch.no_grad():`",
-                False,
-                "It saves memory. The numbers are the same with and without it.",
-            ),
-            Choice(
-                "`optimizer.zero_grad()`",
-                False,
-                "Gradients play no part in an answer. They matter only when the weights change.",
-            ),
-            Choice(
-                "`model.eval()`",
-                True,
-                "Dropout is still at work and leaves out other neurons each time.",
-            ),
+            slip("without_zero_grad", "optimizer.zero_grad()", "pass",
+                 "The gradients of all steps so far are added up: `zero_grad` is missing in the "
+                 "loop."),
+            slip("without_an_update", "optimizer.step()", "pass",
+                 "The loss never changes. Either `backward` or `step` is missing in the loop, or "
+                 "`zero_grad` stands between them and wipes the gradients out before they are "
+                 "used."),
+            slip("softmax_before_the_loss", "model(X)", "model(X).softmax(dim=1)",
+                 "`CrossEntropyLoss` applies softmax itself. You have applied it twice: hand over "
+                 "the logits."),
+            slip("relu_on_the_logits", "model(X)", "model(X).relu()",
+                 "There is a ReLU on the logits. A class whose logit is negative gets no "
+                 "gradient."),
         ],
     ),
 ]

@@ -1,206 +1,86 @@
-"""The exercises and questions of notebook 00."""
+"""The exercises of notebook 00."""
 
-from nnutils.exercises.base import Case, Choice, Exercise, Mistake, Question
+import numpy as np
 
-# --- 00.1: one weighted sum -----------------------------------------------------------------------
-
-
-def weighted_sum(x, w, b):
-    """Return the input times the weight, plus the bias."""
-    return w * x + b
+from nnutils.exercises.judge import Case, Exercise, Mistake, slip
+from nnutils.exercises.kinds import order
 
 
-def _bias_forgotten(x, w, b):
-    return w * x
+def accuracy(answers, labels):
+    """Return the share of the answers that are right: a number from 0 to 1."""
+    return (answers == labels).sum() / len(answers)
 
 
-def _bias_multiplied_too(x, w, b):
-    return w * (x + b)
+def _any_answers(rng):
+    """Return 2 to 11 digits as answers and as labels; about half of them agree."""
+    answers, others = rng.integers(0, 10, (2, rng.integers(2, 12)))
+    return answers, np.where(rng.random(len(answers)) < 0.5, answers, others)
 
 
-def _bias_subtracted(x, w, b):
-    return w * x - b
-
-
-def _weight_and_bias_swapped(x, w, b):
-    return b * x + w
-
-
-def _added_only(x, w, b):
-    return w + x + b
-
-
-# --- 00.2: the five steps in order ----------------------------------------------------------------
-
-STEPS = {
-    "A": "    w, b = w + 0.1 * error * x, b + 0.1 * error",
-    "B": "    y_hat = w * x + b",
-    "C": "w, b = 0, 0",
-    "D": "    error = y - y_hat",
-    "E": "for x, y in examples:",
-}
-
-
-def steps_in_order():
-    """Return the letters of the lines in the order in which they must stand."""
-    return "CEBDA"
-
-
-def _error_before_the_answer():
-    return "CEDBA"
-
-
-def _update_before_the_error():
-    return "CEBAD"
-
-
-def _explain_order(got):
-    right = steps_in_order()
-    letters = "".join(str(got).split()).upper()
-    if sorted(letters) != sorted(right):
-        return f"Use each of the letters {', '.join(sorted(STEPS))} exactly once."
-    place = next(i for i, letter in enumerate(letters) if letter != right[i])
-    begin = {0: "No line is", 1: "The first line is"}.get(place, f"The first {place} lines are")
-    line = STEPS[letters[place]].strip()
-    return f"{begin} right. Line {place + 1}, `{line}`, comes too early."
-
-
+# fmt: off
 EXERCISES = [
     Exercise(
-        id="00.1",
-        title="Write the weighted sum of one input",
-        function="my_weighted_sum",
-        reference=weighted_sum,
+        "accuracy",
+        "Write the accuracy",
+        accuracy,
+        minutes=5,
         cases=[
-            Case((2.0, 0.5, -1.0), "the start of the lab"),
-            Case((3, 2, 1), "whole numbers"),
-            Case((0.0, 0.7, 0.4), "input 0: only the bias is left"),
-            Case((-1.5, -2.0, 0.25), "two minus signs"),
+            Case((np.array([3, 8, 1, 7]), np.array([3, 8, 1, 7])), "all four are right"),
+            Case((np.array([3, 8, 1, 7, 0]), np.array([8, 3, 7, 1, 6])), "all five are wrong"),
+            Case((np.array([3, 8, 1]), np.array([3, 6, 2])), "only the first is right"),
+            Case((np.array([9, 8, 2, 0, 4, 4, 5]), np.array([1, 8, 2, 6, 4, 9, 5])),
+                 "four of seven are right"),
+            Case((np.array([5]), np.array([5])), "a single digit"),
+            Case((np.array([0, 1, 1, 0, 0, 1]), np.array([0, 0, 1, 0, 0, 1])),
+                 "two classes, 0 and 1"),
         ],
-        hints=(
-            "Look at the sentence under the lab. It computes the answer in two steps.",
-            "First multiply the input by the weight. What must still be added?",
-            "Write: return w * x + b",
-        ),
+        draw=_any_answers,
+        hints=[
+            "A share is a part divided by the whole. What is the part here, and what is the whole?",
+            "`(answers == labels).sum()` counts the right answers, `len(answers)` counts them all.",
+            "Write: `return (answers == labels).sum() / len(answers)`",
+        ],
         mistakes=[
-            Mistake(
-                _bias_forgotten,
-                "The bias is missing. Input times weight is right so far; add b to it.",
-            ),
-            Mistake(
-                _bias_multiplied_too,
-                "The bias is multiplied by the weight as well. Multiply first, then add b: no "
-                "brackets are needed.",
-            ),
-            Mistake(_bias_subtracted, "The bias is subtracted. It is added, whatever its sign."),
-            Mistake(
-                _weight_and_bias_swapped,
-                "Weight and bias have changed places: the input is multiplied by w, and b is "
-                "added.",
-            ),
-            Mistake(_added_only, "You add the weight. The input must be multiplied by it."),
+            slip("number_of_right_ones", " / len(answers)", "",
+                 "That is how many answers are right. Divide it by the number of all answers, so "
+                 "that three of four and 75 of 100 give the same."),
+            slip("number_of_wrong_ones", "==", "!=",
+                 "That is the share of the wrong answers. Count those that are right."),
+            slip("percent", "len(answers)", "len(answers) * 100",
+                 "That is the accuracy in percent. Return it as a number from 0 to 1."),
+            slip("of_a_fixed_number", "len(answers)", "360",
+                 "You divide by 360, whatever is given. Divide by the number of answers"
+                 " that there are here."),
+            slip("each_answer_alone", "(answers == labels).sum() / len(answers)",
+                 "answers == labels",
+                 "That tells of each answer whether it is right. Count the right ones, then divide "
+                 "by the number of all answers."),
+            Mistake("only_the_first",
+                    "Your function looks at the first answer only. Compare all of them.",
+                    lambda answers, labels: float(answers[0] == labels[0])),
+            slip("all_or_nothing", " / ", " // ",
+                 "Your answer is 1 when all are right, and 0 otherwise. A share has digits behind "
+                 "the point: `/` keeps them."),
         ],
     ),
-    Exercise(
-        id="00.2",
-        title="Put the five steps in order",
-        function="my_order",
-        reference=steps_in_order,
-        cases=[Case()],
-        hints=(
+    order(
+        "five_steps",
+        "Put the five steps in order",
+        right="CEBFDA",
+        hints=[
             "Which line can be run first, because it needs nothing from the others?",
-            "A name must have a value before a line can use it: who uses y_hat, who uses error?",
-            "The loop (E) follows the start (C). Inside it the answer comes first, then the error.",
-        ),
+            "A name must have a value before a line can use it: who uses `z`, who uses `answer`, "
+            "and who uses `error`?",
+            "The loop (E) follows the start (C). Inside it the weighted sum comes first, then the "
+            "answer, then the error.",
+        ],
         mistakes=[
-            Mistake(
-                _error_before_the_answer,
-                "The error needs y_hat, which has no value yet: the answer comes first.",
-            ),
-            Mistake(
-                _update_before_the_error,
-                "The update uses an error that does not exist yet: compare first, then update.",
-            ),
-        ],
-        explain=_explain_order,
-    ),
-]
-
-QUIZ = [
-    Question(
-        "00.q1",
-        "You have mended your function, and `check` still finds the old mistake. What is the most "
-        "likely reason?",
-        [
-            Choice(
-                "the check has remembered the first answer",
-                False,
-                "It remembers nothing: it judges the function that the kernel has at this moment.",
-            ),
-            Choice(
-                "the exercise can be answered only once",
-                False,
-                "You may try as often as you like, and an exercise that was solved once stays "
-                "solved.",
-            ),
-            Choice(
-                "the cell with the function was not run again",
-                True,
-                "The kernel knows only what was run. Typing alone changes the page; Shift+Enter "
-                "hands the cell to the kernel.",
-            ),
-        ],
-    ),
-    Question(
-        "00.q2",
-        "You are stuck in an exercise. What may you do?",
-        [
-            Choice(
-                'ask for a hint, for example `check("00.1", hint=1)`',
-                True,
-                "There are three, and each says more than the one before.",
-            ),
-            Choice(
-                "unfold the solution",
-                True,
-                "It stands right below the check. Read it, fold it, and write it in your own way.",
-            ),
-            Choice(
-                "restart the kernel",
-                False,
-                "That makes the kernel forget what you have defined. It helps against a cell that "
-                "never ends, not against a riddle.",
-            ),
-            Choice(
-                "read on",
-                True,
-                "No later cell needs your answer: the text goes on with the same function from "
-                "`nnutils`.",
-            ),
-        ],
-    ),
-    Question(
-        "00.q3",
-        "You work on Binder and go to lunch for an hour. What is there when you come back?",
-        [
-            Choice(
-                "what you have downloaded to your own machine",
-                True,
-                "Binder deletes everything of a session that has ended. The files on your machine "
-                "can be uploaded into a new session.",
-            ),
-            Choice(
-                "everything that you have saved with Ctrl+S",
-                False,
-                "That writes the notebook into the session, and the session is deleted with all "
-                "its files.",
-            ),
-            Choice(
-                "the solved exercises, since `check` remembers them",
-                False,
-                "It remembers them in a file of the session. “Save my work” in section 5 takes "
-                "this file along.",
-            ),
+            ("answer_before_the_sum", "FB",
+             "The answer needs `z`, which has no value yet: the weighted sum comes first."),
+            ("error_before_the_answer", "DF",
+             "The error needs `answer`, which has no value yet: the function comes first."),
+            ("update_before_the_error", "AD",
+             "The update uses an error that does not exist yet: compare first, then update."),
         ],
     ),
 ]

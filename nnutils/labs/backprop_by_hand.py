@@ -15,7 +15,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from nnutils.inspector import (
+from nnutils.labs.base import Action, Choice, Lab, Slider
+from nnutils.labs.inspector import (
     LOSSES,
     Program,
     make_program,
@@ -27,7 +28,6 @@ from nnutils.inspector import (
     source,
     take_over,
 )
-from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.plotting import (
     BLACK,
     BLUE,

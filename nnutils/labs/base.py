@@ -18,17 +18,20 @@ from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
-import matplotlib as mpl
 import numpy as np
 import traitlets
+from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nnutils import plotting
 from nnutils.labs.painter import Painter
+from nnutils.learner.view import script, stylesheet, view_of
 
 DPI = 100
-STYLE = plotting.STYLE | {"axes.titley": 1.0}  # looking for a title's place takes long
+SET_TITLE = {"axes.titley": 1.0}  # looking for a title's place takes long
+STYLE = ["default", plotting.STYLE, SET_TITLE]
+CLOSE_AFTER = 60  # seconds on no page; a cell that is moved is on none for a moment
 REST = 0.01  # seconds between two frames of a running action, in which other threads get the lock
 
 # The style of matplotlib is global: two labs must not set and restore it at the same time.
@@ -172,10 +175,12 @@ class Stroke:
     """Hold a stroke of the pen, or a piece of one: points (x, y) in the units of the pad.
 
     A piece that ``continues`` goes on from where the one before has ended; it repeats that point.
+    A stroke that ``replaces`` stands for the one before, which a palm has drawn.
     """
 
     points: tuple
     continues: bool = False
+    replaces: bool = False
 
 
 class Picture(anywidget.AnyWidget):
@@ -187,13 +192,13 @@ class Picture(anywidget.AnyWidget):
 
     ``pad`` is the part of the picture that one can draw on, if there is one: left, top, width and
     height as fractions of the picture; ``pen`` is the pen's width as a fraction of the pad's. A
-    piece of a stroke arrives as ``{"points": [[x, y], …], "continues": …, "id": …}``, fractions of
-    the pad. It is shown by the page until the answer ``{"drawn": id}`` says that the picture has
-    it, and the next piece comes after that.
+    piece of a `Stroke` arrives as ``{"points": [[x, y], …], "continues": …, "replaces": …,
+    "id": …}``, fractions of the pad. It is shown by the page until the answer ``{"drawn": id}``
+    says that the picture has it, and the next piece comes after that.
     """
 
-    _esm = Path(__file__).with_name("picture.js")
-    _css = Path(__file__).with_name("picture.css")
+    _esm = script(Path(__file__).with_name("picture.js"))
+    _css = stylesheet(Path(__file__).with_name("picture.css"))
     png = traitlets.Bytes().tag(sync=True)
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
@@ -256,13 +261,30 @@ class Lab:
         self._stopping = threading.Event()  # set: the running action may change nothing any more
         self._held = set()  # names of the values that were set during the run
 
-        with _STYLE_LOCK, mpl.rc_context(STYLE):
-            self.figure = Figure(figsize=size, dpi=DPI)
+        self._size = size
+        self._views = 0  # how many times it is on a page
+        self._closing = None  # a timer: it is on no page any more
+
+        self._open()
+        self._start_png, self._start_caption = self.png, self.caption_text
+
+    def _open(self):
+        """Make the figure and the widgets, and draw."""
+        with _STYLE_LOCK, style.context(STYLE):
+            self.figure = Figure(figsize=self._size, dpi=DPI)
         FigureCanvasAgg(self.figure)
         self._painter = Painter(self.figure)
         self._build_widgets()
         self._paint()
-        self._start_png, self._start_caption = self.png, self.caption_text
+
+    def close(self):
+        """Let go of the figure and the widgets; a lab that is shown again makes new ones."""
+        self.stop()
+        with self._lock:
+            for widget in list(_parts(self._view)):
+                widget.close()
+            self.figure.clear()
+            self._painter = None
 
     @property
     def values(self):
@@ -314,8 +336,8 @@ class Lab:
         with self._lock, self._errors_shown():
             self._merge(self._on_click(Click(axes, x, y), **self.values))
 
-    def stroke(self, points, continues=False):
-        """Draw on the pad along ``points`` (x, y) in its units, or go on with the last stroke.
+    def stroke(self, points, continues=False, replaces=False):
+        """Draw on the pad along ``points`` (x, y) in its units; see `Stroke` for the rest.
 
         Raises ValueError when the lab has no pad, and for anything but pairs of finite numbers.
         """
@@ -324,7 +346,7 @@ class Lab:
         points = np.asarray(points, dtype=float)
         if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
             raise ValueError(f"points must be finite numbers of shape (n, 2), got {points}")
-        stroke = Stroke(tuple(map(tuple, points.tolist())), continues)
+        stroke = Stroke(tuple(map(tuple, points.tolist())), continues, replaces)
         with self._lock, self._errors_shown():
             self._merge(self._on_stroke(stroke, **self.values))
 
@@ -332,7 +354,8 @@ class Lab:
         """Go back to the start state; an action that is running ends first."""
         self.stop()
         with self._lock:
-            self.figure.clear()
+            with _STYLE_LOCK, style.context(STYLE):
+                self.figure.clear()
             self._apply(copy.deepcopy(self._start))
 
     def stop(self):
@@ -369,7 +392,7 @@ class Lab:
             self._controls[name].follow(self._widgets[name], self._values[name])
         self._stale = True
         with self._lock:
-            if self._stale:
+            if self._stale and self._painter is not None:  # else it is closed, and shown nowhere
                 self._stale = False
                 with self._errors_shown():
                     self._paint()
@@ -377,13 +400,13 @@ class Lab:
     def _paint(self):
         state = self._compute(**self.values)
         caption = self._caption(state)
-        try:
-            with _STYLE_LOCK, mpl.rc_context(STYLE):
+        with _STYLE_LOCK, style.context(STYLE):
+            try:
                 self._draw(self.figure, state)
                 png = self._painter.png()
-        except Exception:
-            self.figure.clear()  # half drawn: the next drawing begins with an empty figure
-            raise
+            except Exception:
+                self.figure.clear()  # half drawn: the next drawing begins with an empty figure
+                raise
         self.state, self.error = state, None
         if self._on_stroke is not None:
             self._place_pad()
@@ -456,7 +479,7 @@ class Lab:
         width, height = self.figure.canvas.get_width_height()
         clickable = self._on_click is not None
         self.picture = Picture(width=width, height=height, clickable=clickable)
-        self.picture.on_msg(self._stroked if self._on_stroke else self._clicked)
+        self.picture.on_msg(self._received)
         columns = "minmax(0, 1fr)"
         if len(self._controls) > 3:  # two columns, where the labels leave room for the sliders
             columns = f"repeat(auto-fit, minmax(min(100%, calc({label_width} + 190px)), 1fr))"
@@ -479,6 +502,25 @@ class Lab:
         if value != self._values[name]:  # else the widget has followed the value
             self.set(**{name: value})
 
+    def _received(self, picture, message, buffers):
+        """Take a message of the page."""
+        if "views" in message:
+            self._count_views(message["views"])
+        elif "points" in message:
+            self._stroked(picture, message, buffers)
+        else:
+            self._clicked(picture, message, buffers)
+
+    def _count_views(self, change):
+        """Count where the lab is shown; one that stays shown nowhere is closed."""
+        self._views += change
+        if self._closing is not None:
+            self._closing.cancel()
+        if self._views == 0:
+            self._closing = threading.Timer(CLOSE_AFTER, self.close)
+            self._closing.daemon = True
+            self._closing.start()
+
     def _clicked(self, _picture, message, _buffers):
         width, height = self.figure.canvas.get_width_height()
         point = message["x"] * width, (1 - message["y"]) * height
@@ -489,23 +531,32 @@ class Lab:
                 return
 
     def _stroked(self, picture, message, buffers):
-        if "points" not in message:
-            self._clicked(picture, message, buffers)
-            return
         try:
             pad = self.figure.axes[0]
             points = [(x, 1 - y) for x, y in message["points"]]
             points = (pad.transAxes - pad.transData).transform(points)
-            self.stroke(points, message["continues"])
+            self.stroke(points, message["continues"], message["replaces"])
         finally:
             picture.send({"drawn": message["id"]})
 
     def _repr_mimebundle_(self, **_):
         """Return the live view for a notebook, and the start state as a picture and as text."""
-        data = self._view._repr_mimebundle_()
+        if self._painter is None:
+            self._open()
+        data, metadata = view_of(self._view, self.picture)
         data["image/png"] = self._start_png
         data["text/plain"] = f"{self.title}: {self._start_caption}"
-        return data, {"image/png": {"alt": self._start_caption}}
+        return data, metadata | {"image/png": {"alt": self._start_caption}}
+
+
+def _parts(widget):
+    """Yield ``widget`` and all the widgets that it is made of: children, layouts, styles."""
+    yield widget
+    for name in widget.keys:
+        value = getattr(widget, name)
+        for part in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(part, widgets.Widget):
+                yield from _parts(part)
 
 
 def _button(label, function):

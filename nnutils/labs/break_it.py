@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnutils.broken import BUGS, OUTSIDE, make_right
 from nnutils.datasets import make_moons
 from nnutils.gradcheck import GradientReport, check_gradients
 from nnutils.labs.base import Action, Choice, Lab, Toggle
+from nnutils.labs.broken import BUGS, OUTSIDE, make_right
 from nnutils.ladder import RUNAWAY, climb_ladder, with_random_weights
 from nnutils.optimizers import SGD
 from nnutils.plotting import BLACK, BLUE, DARK_ORANGE, GREY, LIGHT, ORANGE

@@ -11,10 +11,10 @@ from PIL import Image
 
 from nnutils.activations import relu, softmax
 from nnutils.convolution import conv2d, max_pool2d
-from nnutils.datasets import load_digits
+from nnutils.datasets import load_digits, to_inputs
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.plotting import BLUE, GREY, LIGHT, ORANGE
-from nnutils.pytorch import evaluate, make_cnn, train_steps
+from nnutils.training import evaluate, make_cnn, train_steps
 
 __all__ = ["feature_maps_lab"]
 
@@ -97,7 +97,7 @@ def forward(picture, weights):
     This is ``make_cnn`` for one picture, with the NumPy functions of notebook 07.
     """
     K1, b1, K2, b2, W3, b3, W4, b4 = weights
-    first = relu(conv2d(picture[None, None] / 255, K1, b1))
+    first = relu(conv2d(to_inputs(picture[None, None]), K1, b1))
     pooled = max_pool2d(first, 2)
     second = relu(conv2d(pooled, K2, b2))
     pooled_again = max_pool2d(second, 2)

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from nnutils.datasets import load_digits
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.plotting import BLUE, GREY, ORANGE
-from nnutils.pytorch import make_mlp, train_steps
+from nnutils.training import make_mlp, train_steps
 
 __all__ = ["train_mlp_lab"]
 

@@ -1,9 +1,11 @@
-"""The lab of notebook 02: steer the line of a perceptron, or let the learning rule move it."""
+"""The labs of notebook 02: what weights and bias do to the line, by hand and by learning."""
 
 import time
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.perceptron import Perceptron
@@ -18,7 +20,7 @@ from nnutils.plotting import (
     ORANGE,
 )
 
-__all__ = ["perceptron_lab"]
+__all__ = ["line_lab", "perceptron_lab"]
 
 DATA = ("separable", "noisy", "XOR")
 RATE = 0.5  # with points on a grid of 0.1 every learned weight is a multiple of 0.05
@@ -27,18 +29,22 @@ EDGE = 2.5  # of the plane
 EPOCHS = 15  # of one press on "Learn"
 FAR = 1000.0  # beyond every line that the sliders can make
 
+LEAVES = np.array([[-2, -3], [0, -3], [2, 1], [3, -1], [1, 2], [-3, 1], [3, 0], [-1, -2]])
+KINDS = np.array([0, 1, 1, 1, 0, 0, 1, 0])  # their labels: 0 is a linden, 1 a willow
+LEAVES_EDGE = 4.0  # of their plane
+
 
 class State(NamedTuple):
-    """What the picture shows."""
+    """What the picture shows. Only learning has a class to drop and a history."""
 
     X: np.ndarray  # (n, 2) the examples, dropped ones last
     y: np.ndarray  # (n,)
     y_hat: np.ndarray  # (n,) what the perceptron answers
     w: np.ndarray  # (2,)
     b: float
-    next: int  # the example that the next step looks at
-    drop: str  # the class of the point that a click adds
-    history: tuple  # the number of wrong examples after every update
+    example: int  # the row of X whose sum is worked out
+    drop: str = ""  # the class of the point that a click adds
+    history: tuple = ()  # the number of wrong examples after every update
 
 
 def make_points(data, seed):
@@ -91,12 +97,12 @@ def compute(w1, w2, b, data, drop, seed, dropped, next, history, learned_on):
 def build(figure, state):
     """Make the three axes and their artists once: the plane, the neuron, the history."""
     grid = figure.add_gridspec(2, 2, height_ratios=[2.6, 1])
-    build_plane(figure.add_subplot(grid[:, 0]))
+    build_plane(figure.add_subplot(grid[:, 0]), EDGE)
     build_neuron(figure.add_subplot(grid[0, 1]))
     build_history(figure.add_subplot(grid[1, 1]))
 
 
-def build_plane(ax):
+def build_plane(ax, edge):
     """Make the artists of the plane: both sides, the line, the points, the arrow of w."""
     ax.set_facecolor(LIGHT_BLUE)
     ax.fill([], [], color=LIGHT_ORANGE)  # where the answer is 1
@@ -105,8 +111,9 @@ def build_plane(ax):
     for colour, marker in zip(CLASS_COLORS, CLASS_MARKERS):
         ax.plot([], [], marker, color=colour, markersize=9, markeredgecolor="white")
     ax.plot([], [], "s", color="none", markersize=17, markeredgecolor=BLACK, markeredgewidth=2)
-    ax.quiver([0], [0], [0], [0], color=BLACK, angles="xy", scale_units="xy", scale=1.4)
-    ax.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    scale = 3.5 / edge  # the arrow is as long in every plane
+    ax.quiver([0], [0], [0], [0], color=BLACK, angles="xy", scale_units="xy", scale=scale)
+    ax.set(xlim=(-edge, edge), ylim=(-edge, edge), xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 
 
 def build_neuron(ax):
@@ -149,18 +156,18 @@ def draw_plane(ax, state):
     """Put the line, the sides of the two answers and the points in their places."""
     foot, ahead, along = line_geometry(state.w, state.b)
     ends = np.array([foot - FAR * along, foot + FAR * along])
-    line, wrong, zeros, ones, spot = ax.lines
+    line, wrong, zeros, ones, spot = ax.lines[:5]
     line.set_data(*ends.T)
     if ahead.any():
         ax.patches[0].set_xy(np.vstack([ends, ends[::-1] + FAR * ahead]))
     else:  # without weights the bias alone decides, everywhere the same
-        ax.patches[0].set_xy((state.b >= 0) * EDGE * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]))
+        ax.patches[0].set_xy((state.b >= 0) * FAR * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]))
     ax.collections[0].set_offsets([foot])
     ax.collections[0].set_UVC(*ahead[:, None])
     zeros.set_data(*state.X[state.y == 0].T)
     ones.set_data(*state.X[state.y == 1].T)
     wrong.set_data(*state.X[state.y_hat != state.y].T)
-    spot.set_data(*state.X[[state.next]].T)
+    spot.set_data(*state.X[[state.example]].T)
     ax.set_title(f"{count_wrong(state)} of {len(state.y)} wrong (×)")
 
 
@@ -175,12 +182,12 @@ def line_geometry(w, b):
 
 def draw_neuron(ax, state):
     """Write the numbers of the next example into the neuron; edges are as thick as weights."""
-    x, w = state.X[state.next], state.w
+    x, w = state.X[state.example], state.w
     numbers = [*x, 1, weighted_sum(state)]
     for text, number in zip(ax.texts, numbers):
         text.set_text(shown(number))
-    ax.texts[4].set_text(f"{state.y_hat[state.next]}")
-    ax.collections[0].set_facecolor(["white"] * 4 + [tint(state.y_hat[state.next])])
+    ax.texts[4].set_text(f"{state.y_hat[state.example]}")
+    ax.collections[0].set_facecolor(["white"] * 4 + [tint(state.y_hat[state.example])])
     names = ("w₁", "w₂", "b")
     for k, (name, value) in enumerate(zip(names, [*w, state.b])):
         ax.texts[5 + k].set_text(f"{name} = {shown(value)}")
@@ -210,8 +217,8 @@ def count_wrong(state):
 
 
 def weighted_sum(state):
-    """Return z of the next example, without the rounding noise of the sliders' steps."""
-    return round(float(state.w @ state.X[state.next] + state.b), 6) + 0.0
+    """Return z of the chosen example, without the rounding noise of the sliders' steps."""
+    return round(float(state.w @ state.X[state.example] + state.b), 6) + 0.0
 
 
 def shown(number):
@@ -221,8 +228,8 @@ def shown(number):
 
 def next_step(state):
     """Say what one step of the rule will do."""
-    label = state.y[state.next]
-    error = label - state.y_hat[state.next]
+    label = state.y[state.example]
+    error = label - state.y_hat[state.example]
     if error == 0:
         return f"It is class {label}: right, a step changes nothing."
     sign = "+" if error > 0 else "−"
@@ -234,13 +241,14 @@ def next_step(state):
 def caption(state):
     """Say in words how the perceptron does and what the next step will do."""
     w1, w2, b, z = map(shown, [*state.w, state.b, weighted_sum(state)])
-    x1, x2 = map(shown, state.X[state.next])
+    x1, x2 = map(shown, state.X[state.example])
+    answer = state.y_hat[state.example]
     too_high, too_low = (int((state.y_hat - state.y == sign).sum()) for sign in (1, -1))
     return (
         f"Weights {w1} and {w2}, bias {b}: {count_wrong(state)} of {len(state.y)} examples wrong "
         f"({too_high} of class 0 are called 1, {too_low} of class 1 are called 0). "
         f"Updates so far: {len(state.history)}. "
-        f"The next example (□) is ({x1}, {x2}) with z = {z} and answer {state.y_hat[state.next]}. "
+        f"The next example (□) is ({x1}, {x2}) with z = {z} and answer {answer}. "
         + next_step(state).replace("\n", " ")
         + f" A click drops a point of {state.drop}."
     )
@@ -334,4 +342,105 @@ def perceptron_lab():
         hidden={"seed": 0, "dropped": (), "next": 0, "history": (), "learned_on": ()},
         on_click=drop_point,
         size=(8, 4),
+    )
+
+
+# --- A small lab: the line of eight leaves, by hand -----------------------------------------------
+
+
+def compute_line(w1, w2, b, leaf):
+    """Answer for every leaf; the sum of the chosen one is worked out."""
+    model = perceptron(w1, w2, b)
+    return State(LEAVES, KINDS, model.predict(LEAVES), model.w, model.b, leaf)
+
+
+def build_line(figure):
+    """Make the plane of the leaves, with the way from the origin to the line, and a legend."""
+    ax = figure.subplots()
+    build_plane(ax, LEAVES_EDGE)
+    ax.plot([], [], ":", color=BLACK, marker="+", markevery=[0], markersize=11)  # the way
+    ax.set(xlabel="length $x_1$", ylabel="width $x_2$")
+    line, wrong, lindens, willows, chosen, _ = ax.lines
+    handles = {
+        "willow, label 1": willows,
+        "linden, label 0": lindens,
+        "wrong answer": wrong,
+        "chosen leaf": chosen,
+        "line z = 0": line,
+        "w": Line2D(
+            [], [], color="none", marker=r"$\rightarrow$", markersize=18, mfc=BLACK, mec=BLACK
+        ),
+        "answer 1": Patch(color=LIGHT_ORANGE),
+        "answer 0": Patch(color=LIGHT_BLUE),
+    }
+    ax.legend(
+        handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5), labelspacing=0.8
+    )
+
+
+def draw_line(figure, state):
+    """Draw the line, the arrow of w, the leaves, and the way from the origin to the line."""
+    if not figure.axes:
+        build_line(figure)
+    (ax,) = figure.axes
+    draw_plane(ax, state)
+    foot, _, _ = line_geometry(state.w, state.b)
+    ax.lines[5].set_data(*np.transpose([np.zeros(2), foot]))
+
+
+def caption_of_line(state):
+    """Say where the line lies, how many leaves are wrong, and how the chosen one is answered."""
+    (x1, x2), (w1, w2), b = state.X[state.example], state.w, state.b
+    label, answer = state.y[state.example], state.y_hat[state.example]
+    sign = "−" if b < 0 else "+"
+    return (
+        f"Weights {shown(w1)} and {shown(w2)}, bias {shown(b)}: {place_of_line(state.w, b)} "
+        f"{count_wrong(state)} of {len(state.y)} leaves are wrong (×). "
+        f"The chosen leaf (□) is a {('linden', 'willow')[label]}: z = {bracketed(w1)} · "
+        f"{bracketed(x1)} + {bracketed(w2)} · {bracketed(x2)} {sign} {shown(abs(b))} = "
+        f"{shown(weighted_sum(state))}, so the answer is {answer}: "
+        f"{'right' if answer == label else 'wrong'}."
+    )
+
+
+def place_of_line(w, b):
+    """Say in which direction w points and how far the line is from the origin."""
+    length = np.linalg.norm(w)
+    if length == 0:
+        return f"without weights there is no line, and every answer is {int(b >= 0)}."
+    upwards = ("down", "", "up")[int(np.sign(w[1])) + 1]
+    sideways = ("to the left", "", "to the right")[int(np.sign(w[0])) + 1]
+    direction = " and ".join(filter(None, (upwards, sideways)))
+    place = f"lies {shown(round(abs(b) / length, 2))} from the origin, "
+    place += "in this direction" if b < 0 else "in the opposite direction"
+    if b == 0:
+        place = "goes through the origin"
+    return f"w points {direction}, and the line {place}."
+
+
+def bracketed(number):
+    """Return a number as text, in brackets if it is negative."""
+    return f"({shown(number)})" if number < 0 else shown(number)
+
+
+def choose_leaf(click, **values):
+    """Choose the leaf that is nearest to the click."""
+    return {"leaf": int(np.argmin(np.linalg.norm(LEAVES - [click.x, click.y], axis=1)))}
+
+
+def line_lab():
+    """Turn and shift the line of a neuron with two weights and a bias; click on a leaf."""
+    return Lab(
+        "Two weights and a bias make a line",
+        [
+            Slider("w1", "weight w₁", -4, 4, 0.25, 2.0),
+            Slider("w2", "weight w₂", -4, 4, 0.25, 1.0),
+            Slider("b", "bias b", -6, 6, 0.25, -1.0),
+        ],
+        compute_line,
+        draw_line,
+        caption_of_line,
+        hidden={"leaf": 4},
+        on_click=choose_leaf,
+        size=(6.4, 4),
     )

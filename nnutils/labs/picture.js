@@ -24,19 +24,8 @@ function element(name, className, parent) {
   return node;
 }
 
-// Keys that stay JupyterLab's while a lab has the focus. All others are for the lab: an arrow
-// would move to another cell, and the letters dd delete one.
-function isShortcut(event) {
-  const runsCell = event.key === "Enter" && event.shiftKey;
-  return event.ctrlKey || event.altKey || event.metaKey || event.key === "Escape" || runsCell;
-}
-
 function clamp(value) {
   return Math.min(1, Math.max(0, value));
-}
-
-function keepKey(event) {
-  if (!isShortcut(event)) event.stopPropagation();
 }
 
 function showPicture(model, img) {
@@ -47,7 +36,7 @@ function showPicture(model, img) {
 }
 
 function addCursor(model, frame, img) {
-  const cursor = element("div", "nnutils-cursor", frame);
+  const cursor = element("div", "nnutils-cursor nnutils-cross", frame);
   const at = { x: 0.5, y: 0.5 };
 
   function moveTo(x, y) {
@@ -84,18 +73,20 @@ function addCursor(model, frame, img) {
 
 // Lays a canvas over the pad. A stroke appears on it at once and travels to the kernel in pieces,
 // the next when the kernel has drawn the one before; what the picture shows, the canvas forgets.
-// Returns a function that ends it.
-function addPad(model, frame, img) {
+// Returns `hold`, which lets clicks on the lab wait for the pieces, and `remove`, which ends it all.
+function addPad(model, frame, img, say) {
   const canvas = element("canvas", "nnutils-pad", frame);
   const pen = element("div", "nnutils-pen", frame);
   const paint = canvas.getContext("2d");
   const view = Math.random(); // a lab can be on a page twice
   const at = { x: 0.5, y: 0.5 }; // the pen that the keys move
-  let pieces = []; // what the picture does not show yet, the oldest first
-  let sent = 0; // of the pieces
+  const pieces = []; // what the picture does not show yet, the oldest first
+  let sent = 0; // of the pieces: 1 while the kernel draws, else 0
+  const held = []; // what was clicked meanwhile
   let count = 0;
   let last = null; // the place of a pen that draws
-  let pointer = null; // the mouse button or finger that draws
+  let pointer = null; // the event with which a mouse button, finger or pen began to draw
+  let replaces = false; // the next stroke stands for the one before
 
   function drawPiece({ points }) {
     paint.beginPath();
@@ -114,14 +105,15 @@ function addPad(model, frame, img) {
     canvas.height = 2 * height * model.get("height");
     paint.lineWidth = model.get("pen") * canvas.width;
     paint.lineCap = paint.lineJoin = "round";
-    pieces.forEach(drawPiece);
+    pieces.filter((piece) => !piece.withdrawn).forEach(drawPiece);
   }
 
   function drawTo(x, y) {
     const point = [x, y];
     if (sent === pieces.length || last === null) {
       const points = last === null ? [point] : [last, point];
-      pieces.push({ points, continues: last !== null, id: `${view} ${count++}` });
+      pieces.push({ points, continues: last !== null, replaces, id: `${view} ${count++}` });
+      replaces = false;
     } else {
       pieces.at(-1).points.push(point);
     }
@@ -129,21 +121,34 @@ function addPad(model, frame, img) {
     last = point;
   }
 
-  function send() {
-    model.send(pieces[sent]);
-    sent += 1;
+  // Takes the stroke back that is being drawn: here, and if the lab has a part of it, there too.
+  function withdraw() {
+    const first = pieces.findLastIndex((piece) => !piece.continues);
+    replaces = first < sent;
+    pieces.length = Math.max(first, sent);
+    if (replaces && sent) pieces[0].withdrawn = true;
+    redraw();
   }
 
-  function sendAll() {
-    while (sent < pieces.length) send();
+  function send() {
+    if (!tell(model, pieces[0])) say(NO_KERNEL);
+    sent = 1;
   }
 
   function forget({ drawn }) {
-    const place = pieces.findIndex((piece) => piece.id === drawn);
-    if (place < 0) return;
-    pieces = pieces.slice(place + 1);
-    sent -= place + 1;
+    if (pieces[0]?.id !== drawn) return;
+    pieces.shift();
+    sent = 0;
     img.decode().catch(() => null).then(redraw);
+    if (!pieces.length) held.splice(0).forEach((button) => button.click());
+  }
+
+  // The kernel may take messages that come quickly in another order: Undo before the last piece.
+  function hold(event) {
+    if (!pieces.length || event.target === canvas) return;
+    held.push(event.target);
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   function fromPointer(event) {
@@ -169,20 +174,24 @@ function addPad(model, frame, img) {
   canvas.setAttribute("aria-label", PAD_HELP);
   canvas.title = PAD_HELP;
   canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0) return;
+    if (event.button !== 0) return;
+    if (pointer !== null) {
+      if (event.pointerType !== "pen" || pointer.pointerType !== "touch") return;
+      withdraw(); // of the palm that came before the pen
+    }
     lift();
     showPen(false);
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
+    pointer = event;
+    canvas.setPointerCapture(pointer.pointerId);
     fromPointer(event);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
+    if (event.pointerId !== pointer?.pointerId) return;
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const move of moves.length ? moves : [event]) fromPointer(move);
   });
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
-    canvas.addEventListener(name, (event) => event.pointerId === pointer && lift());
+    canvas.addEventListener(name, (event) => event.pointerId === pointer?.pointerId && lift());
   }
   canvas.addEventListener("keydown", (event) => {
     if (isShortcut(event)) return;
@@ -205,7 +214,6 @@ function addPad(model, frame, img) {
   canvas.addEventListener("blur", () => {
     lift();
     showPen(false);
-    sendAll(); // before the click on a button that took the focus
   });
 
   showPen(false);
@@ -213,11 +221,12 @@ function addPad(model, frame, img) {
   model.on("change:pad change:pen", redraw);
   model.on("msg:custom", forget);
   const timer = setInterval(() => sent === 0 && pieces.length && send(), SEND_EVERY);
-  return () => {
+  function remove() {
     clearInterval(timer);
     model.off("change:pad change:pen", redraw);
     model.off("msg:custom", forget);
-  };
+  }
+  return { hold, remove };
 }
 
 // Gives the handle of each slider the text of its label as a name: ipywidgets leaves it without.
@@ -251,7 +260,8 @@ function render({ model, el }) {
   caption.setAttribute("aria-live", "polite");
   error.setAttribute("role", "alert");
   if (model.get("clickable")) addCursor(model, frame, img);
-  const removePad = model.get("pad").length ? addPad(model, frame, img) : () => null;
+  const say = (text) => (error.textContent = text);
+  const pad = model.get("pad").length ? addPad(model, frame, img, say) : null;
 
   function update() {
     img.alt = caption.textContent = model.get("caption");
@@ -264,14 +274,20 @@ function render({ model, el }) {
   model.on("change:png", redraw);
   const lab = () => el.closest(".nnutils-lab") ?? el;
   const newParts = new MutationObserver(() => nameSliders(lab()));
+  let forgetKernel;
   const forget = whenConnected(el, () => {
     lab().addEventListener("keydown", keepKey);
+    forgetKernel = watchKernel(model, lab(), say);
+    if (pad) lab().addEventListener("click", pad.hold, true);
     newParts.observe(lab(), { childList: true, subtree: true });
     nameSliders(lab());
   });
+  tell(model, { views: 1 });
   return () => {
+    tell(model, { views: -1 });
     forget();
-    removePad();
+    forgetKernel?.();
+    pad?.remove();
     newParts.disconnect();
     model.off("change:caption change:error", update);
     model.off("change:png", redraw);

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
+from playwright.sync_api import sync_playwright
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -30,12 +31,11 @@ CHROMIUM_FLAGS = (
     "--disable-features=AutofillServerCommunication "
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"
 ).split()
-# What JupyterLab says when a kernel is shut down soon after its start; nothing is lost.
-SHUT_DOWN_EARLY = "Could not restore the debugger state"
+# What JupyterLab says when a kernel is shut down or restarted; nothing is lost.
+SHUT_DOWN = ("Could not restore the debugger state", "Canceled future for create_subshell_request")
 LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 EMPTY_FOLDERS = (
     "NNUTILS_DATA",
@@ -78,8 +78,17 @@ class NotebookPage:
     def __init__(self, page, address):
         self.page, self.address = page, address
         self.errors = []
-        page.on("console", lambda m: is_error(m) and self.errors.append(m.text))
-        page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+        page.on("console", lambda message: message.type == "error" and self.note(message.text))
+        page.on("pageerror", lambda error: self.note(error.stack or str(error)))
+
+    def errors_until_now(self):
+        """Return the errors that were not returned before."""
+        errors, self.errors = self.errors, []
+        return errors
+
+    def note(self, error):
+        if not any(words in error for words in SHUT_DOWN):
+            self.errors.append(error)
 
     def load(self):
         """Load the page, for the first time or again, and wait for its cells and its kernel."""
@@ -107,6 +116,14 @@ class NotebookPage:
             places,
         )
         return self.failures()
+
+    def execute(self, code):
+        """Run ``code`` in the kernel, beside the cells, once it has done all it was sent before."""
+        self.page.evaluate(
+            """code => jupyterapp.shell.currentWidget.sessionContext.session.kernel
+                 .requestExecute({ code }).done""",
+            code,
+        )
 
     def failures(self):
         """Return the errors in the outputs of all cells."""
@@ -158,6 +175,7 @@ class NotebookPage:
                  .getPropertyValue("--jp-layout-color0").trim() === "white") === light""",
             arg=name == "JupyterLab Light",
         )
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")  # it takes all clicks
 
 
 KEYS_TO_AND_FRO = [
@@ -171,10 +189,6 @@ def at_end(slider):
     """Return whether the handle of a slider is at the highest value; False for other controls."""
     value = slider.get_attribute("aria-valuenow")
     return value is not None and value == slider.get_attribute("aria-valuemax")
-
-
-def is_error(message):
-    return message.type == "error" and SHUT_DOWN_EARLY not in message.text
 
 
 def tags_of(cell):
@@ -240,6 +254,26 @@ class LabInPage:
         """Return the points, fractions of the pad, in pixels of the page."""
         box = self.pad.bounding_box()
         return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+
+    def pad_is_empty(self):
+        return "The pad is empty" in self.caption()
+
+    def ink_on_canvas(self, right=False):
+        """Return how many pixels of the canvas over the picture, or its right part, have ink."""
+        return self.pad.evaluate(
+            """(canvas, start) => {
+                 const { width, height } = canvas;
+                 const { data } = canvas.getContext("2d").getImageData(
+                   start * width, 0, (1 - start) * width, height);
+                 return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+               }""",
+            0.75 * right,
+        )
+
+    def clear(self, seconds=10):
+        """Press *Clear*, and wait until the pad is empty."""
+        self.button("Clear").click()
+        assert self.becomes(lambda lab: lab.pad_is_empty(), seconds)
 
     def draw(self, points):
         """Draw one stroke with the mouse through these points, fractions of the pad."""
@@ -404,14 +438,11 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Start a headless Chromium, or skip where there is none."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="Playwright is not installed: it is in the extra 'browser'"
-    )
+    """Start a headless Chromium."""
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
-        pytest.skip(f"none of {', '.join(CHROMIUM_NAMES)} is installed")
-    with playwright.sync_playwright() as driver:
+        pytest.fail(f"these tests need a browser: none of {', '.join(CHROMIUM_NAMES)} is installed")
+    with sync_playwright() as driver:
         chromium = driver.chromium.launch(
             executable_path=path, args=[*CHROMIUM_FLAGS, LOOPBACK_ONLY]
         )
@@ -463,7 +494,23 @@ def context(browser, outside):
 
 
 @pytest.fixture(scope="session")
-def open_notebook(context, outside, server):
+def notebooks_open():
+    """The notebooks that are open now."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong_beside(notebooks_open, outside):
+    """Fail the test that logs an error or asks for something outside: if run again, it does too."""
+    yield
+    errors = [error for notebook in notebooks_open for error in notebook.errors_until_now()]
+    asked = outside.requests.copy()
+    outside.requests.clear()
+    assert errors == [] and asked == []
+
+
+@pytest.fixture(scope="session")
+def open_notebook(context, outside, server, notebooks_open):
     """Return a function that opens a notebook by its file name: ``with open_notebook(…) as n:``."""
 
     @contextlib.contextmanager
@@ -471,14 +518,16 @@ def open_notebook(context, outside, server):
         address = f"{server.url}/lab/tree/{name}?token={server.token}&reset"
         outside.requests.clear()
         page = context.new_page()
+        notebook = NotebookPage(page, address)
+        notebooks_open.append(notebook)
         try:
-            notebook = NotebookPage(page, address)
             notebook.load()
             yield notebook
             page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
         finally:
             page.close(run_before_unload=False)
-        assert notebook.errors == []
+            notebooks_open.remove(notebook)
+        assert notebook.errors_until_now() == []
         assert outside.requests == []
 
     return open_notebook

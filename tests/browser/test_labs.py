@@ -1,6 +1,10 @@
 """What a lab promises to a person at the keyboard, shown on a small lab of its own."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 
 LAB = """
 import numpy as np
@@ -180,6 +184,32 @@ def test_the_mouse_clicks_and_the_cursor_follows(lab):
     assert centre == pytest.approx((box["x"] + 200, box["y"] + 100), abs=1.5)
 
 
+def dark(page, box):
+    """Return which pixels of the page are dark, (height, width), in a box of the page."""
+    png = page.screenshot(clip=box)
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L")) < 128
+
+
+def test_the_cross_hair_and_the_focus_are_seen_in_forced_colours(lab):
+    cursor = lab.root.locator(".nnutils-cursor")
+    lab.picture.click(position={"x": 10, "y": 10})  # beside the axes
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):  # to white paper
+        lab.press(lab.picture, f"Shift+{key}")
+    lab.page.mouse.move(0, 0)
+    try:
+        for scheme in ("light", "dark"):
+            lab.page.emulate_media(forced_colors="active", color_scheme=scheme)
+            lab.picture.focus()
+            cross = dark(lab.page, cursor.bounding_box())
+            assert cross.any(axis=0).all() and cross.any(axis=1).all()
+            assert not cross[4:9, 4:9].any()
+            box = lab.picture.bounding_box()
+            edge = dark(lab.page, box | {"y": box["y"] + 100, "width": 2, "height": 50})
+            assert edge.all(), "the picture has the focus, and does not show it"
+    finally:
+        lab.page.emulate_media(forced_colors="none", color_scheme="light")
+
+
 def test_quick_keys_end_at_the_last_value(lab):
     slider(lab).focus()
     for _ in range(30):
@@ -234,3 +264,95 @@ def test_reset_during_a_run(lab):
         assert lab.becomes(lambda lab: lab.look() == start)
         lab.page.wait_for_timeout(400)
         assert lab.look() == start
+
+
+CLOSING = """
+from nnutils.labs import base
+from nnutils.labs.dice_sum_model import roll_dice_lab
+
+base.CLOSE_AFTER = 1
+shown = roll_dice_lab()
+"""
+
+
+def is_open(notebook, place):
+    """Ask the kernel, with the cell at ``place``, whether the lab has a figure."""
+    notebook.run_cells([place])
+    (output,) = notebook.content()[place]["outputs"]
+    return "".join(output["data"]["text/plain"]) == "True"
+
+
+def test_a_lab_that_is_shown_nowhere_is_closed_and_opens_again(open_cells):
+    cells = [(CLOSING, "setup"), ("shown", "lab"), ("shown._painter is not None", "question")]
+    with open_cells("closing.ipynb", cells) as notebook:
+        (lab,) = notebook.labs()
+        notebook.page.wait_for_timeout(2500)
+        assert is_open(notebook, 2)
+        notebook.page.evaluate(
+            """async () => {
+                 jupyterapp.shell.currentWidget.content.activeCellIndex = 1;
+                 await jupyterapp.commands.execute("notebook:clear-cell-output");
+               }"""
+        )
+        assert notebook.becomes(lambda notebook: not is_open(notebook, 2))
+        assert notebook.run_cells([1]) == []
+        (lab,) = notebook.labs()
+        assert is_open(notebook, 2)
+        lab.press(lab.root.locator(".noUi-handle").first, "ArrowRight")
+        assert lab.becomes(lambda lab: lab.look() != lab.start)
+
+
+WIDGETS = """
+from nnutils.exercises import quiz
+from nnutils.learner.backup import BackupWidget
+from IPython.display import display
+
+display(quiz("why_centre"), BackupWidget())
+"""
+IS_DIRTY = "jupyterapp.shell.currentWidget.context.model.dirty"
+
+
+def is_saved_by_a_shortcut(notebook):
+    """JupyterLab drops a command to save while the checkpoint of the last one is still written."""
+    notebook.page.keyboard.press("Control+s")
+    notebook.page.wait_for_timeout(300)
+    return not notebook.page.evaluate(IS_DIRTY)
+
+
+def test_a_shortcut_works_while_a_question_or_a_button_has_the_focus(open_cells):
+    with open_cells("keys.ipynb", [(WIDGETS, "question")]) as notebook:
+        page = notebook.page
+        for focused in (page.locator("input[type=radio]").first, page.get_by_text("Save my work")):
+            page.evaluate(f"() => {{ {IS_DIRTY} = true; }}")
+            focused.focus()
+            page.keyboard.press("ArrowDown")  # the widget's: no other cell becomes active
+            assert notebook.becomes(is_saved_by_a_shortcut, 60)
+
+
+GONE = "The kernel that answered here is gone. Run the cell again."
+PAD = "from nnutils.labs import draw_a_digit\n\ndraw_a_digit.draw_a_digit_lab()"
+
+
+@pytest.mark.parametrize("end", ["restartKernel", "shutdown"])
+def test_who_touches_what_has_lost_its_kernel_is_told_so(open_cells, end):
+    """The test's notebook fails if there is an error in the console."""
+    with open_cells("gone.ipynb", [(PAD, "lab"), (WIDGETS, "question")]) as notebook:
+        page = notebook.page
+        (lab,) = notebook.labs()
+        page.evaluate(f"jupyterapp.shell.currentWidget.sessionContext.{end}()")
+        before = lab.look()
+        lab.draw([(0.2, 0.2), (0.8, 0.8)])
+        assert lab.becomes(lambda lab: lab.error() == GONE)
+        assert not lab.ink_on_canvas()
+        clear = lab.root.locator("button", has_text="Clear")
+        for touch in (clear.click, lab.controls.first.click):
+            lab.root.evaluate("lab => { lab.querySelector('.nnutils-error').textContent = '' }")
+            touch()
+            assert lab.error() == GONE
+        lab.root.evaluate("lab => { lab.querySelector('.nnutils-error').textContent = '' }")
+        lab.press(lab.pad, "Space")
+        assert lab.error() == GONE
+        assert lab.look() == before
+        page.get_by_role("button", name="Answer").click()
+        page.get_by_role("button", name="Save my work").click()
+        assert page.locator("[role=status]").all_inner_texts().count(GONE) == 2

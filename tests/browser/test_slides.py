@@ -2,9 +2,7 @@
 
 import pytest
 
-pytest.importorskip("ziamath", reason="the slides draw their formulas with ziamath")
-
-from nnutils import notebooks, slides
+from tools import notebooks, slides
 
 LEAST_ZOOM = 0.8  # of a picture, compared with its size in the notebook
 CODE, TEXT = 24, 24  # CSS pixels, at least, on 1280 × 720; wide output and page numbers 20
@@ -45,7 +43,7 @@ def deck(request, tmp_path_factory):
     """The file with the slides of a notebook."""
     path = request.param
     file = tmp_path_factory.mktemp("slides") / f"{path.stem}.html"
-    file.write_text(slides.page(notebooks.read(path), notebooks.slug_of(path)), "utf-8")
+    file.write_text(slides.page(notebooks.read(path)), "utf-8")
     return file
 
 
@@ -97,7 +95,7 @@ def test_the_key_s_opens_the_notes_without_a_network(page):
         page.keyboard.press("s")
     notes = opened.value
     notes.wait_for_function(
-        "document.querySelector('.speaker-controls-notes')?.innerText.includes('minutes')"
+        "document.querySelector('.speaker-controls-notes')?.innerText.includes('minute')"
     )
     assert "About" in notes.locator(".speaker-controls-notes").inner_text()
     notes.close()

@@ -1,7 +1,13 @@
+import errno
 import gzip
 import hashlib
+import io
+import os
 import socket
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnutils import datasets, download
-from nnutils.datasets import load_mnist
+from nnutils.datasets import download, load_mnist, mnist
+from tools.notebooks import ROOT
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 PAGE = b"<!DOCTYPE html><html><body>Please log in to this network.</body></html>"
@@ -200,6 +206,77 @@ def test_a_failed_download_is_continued_by_the_next_call(mirror, tmp_path):
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
+KILLED = """
+import pathlib, sys
+from nnutils.datasets.download import download
+download([sys.argv[1]], pathlib.Path(sys.argv[2]), print)
+"""
+
+
+def test_a_killed_download_is_continued_by_the_next_call(mirror, tmp_path):
+    url = mirror.url("/a", send_half_and_hang(CONTENT))
+    command = [sys.executable, "-c", KILLED, url, str(tmp_path / "file")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        while sum(path.stat().st_size for path in tmp_path.iterdir()) < len(CONTENT) // 2:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    mirror.requests.clear()
+    get([mirror.url("/a", send(CONTENT))], tmp_path / "file")
+    assert ranges(mirror) == ["bytes=150000-"]
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def number_of_no_process():
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    return process.pid
+
+
+def test_the_longest_of_the_parts_is_continued_and_the_others_go(mirror, tmp_path):
+    (tmp_path / "file.part").write_bytes(CONTENT[:10])
+    (tmp_path / f"file.{number_of_no_process()}.part").write_bytes(CONTENT[:1000])
+    old = tmp_path / f"file.{os.getppid()}.part"  # its number belongs to another process by now
+    old.write_bytes(CONTENT[:100])
+    os.utime(old, (0, 0))
+    get([mirror.url("/a", send(CONTENT))], tmp_path / "file")
+    assert ranges(mirror) == ["bytes=1000-"]
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows protects an open file by itself")
+def test_the_part_of_a_process_that_runs_is_left_alone(mirror, tmp_path):
+    others = tmp_path / f"file.{os.getppid()}.part"
+    others.write_bytes(CONTENT[:1000])
+    get([mirror.url("/a", send(CONTENT))], tmp_path / "file")
+    assert ranges(mirror) == [None]
+    assert others.read_bytes() == CONTENT[:1000]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_said_and_nothing_stays_on_it(mirror, tmp_path, monkeypatch, number):
+    (tmp_path / "file.part").write_bytes(CONTENT[:100_000])
+
+    class FullFile(io.FileIO):
+        def write(self, data):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(download, "open", lambda path, mode: FullFile(path, "r+"), raising=False)
+    with pytest.raises(OSError, match="is full") as error:
+        get([mirror.url("/a", send(CONTENT)), mirror.url("/b", send(CONTENT))], tmp_path / "file")
+    assert str(tmp_path) in str(error.value)
+    assert [path for path, _ in mirror.requests] == ["/a"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_the_file_is_named_before_anything_is_asked(mirror, tmp_path):
+    with pytest.raises(OSError, match="is a folder"):
+        get([mirror.url("/a", send(CONTENT))], tmp_path)
+    assert mirror.requests == []
+
+
 @pytest.mark.parametrize("left", [b"from another file", CONTENT[:-1] + b"?", CONTENT + b"more"])
 def test_a_part_file_that_does_not_belong_is_thrown_away(mirror, tmp_path, left):
     (tmp_path / "file.part").write_bytes(left)
@@ -292,18 +369,18 @@ def test_two_downloads_at_a_time_do_not_mix(mirror, tmp_path, monkeypatch):
         handler.end_headers()
         handler.wfile.write(CONTENT[:1000])
         started.set()
-        go_on.wait(10)
+        go_on.wait(60)
         handler.wfile.write(CONTENT[1000:])
 
     url = mirror.url("/a", slow, send(CONTENT))
     first = threading.Thread(target=get, args=([url], tmp_path / "file"))
     first.start()
-    assert started.wait(10)
+    assert started.wait(60)
     monkeypatch.setattr(download.os, "getpid", lambda: 1)
     get([url], tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT
     go_on.set()
-    first.join(10)
+    first.join(60)
     assert (tmp_path / "file").read_bytes() == CONTENT
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -324,7 +401,7 @@ def tiny(mirror, monkeypatch, tmp_path):
     monkeypatch.setenv("NNUTILS_DATA", str(tmp_path))
     rng = np.random.default_rng(2)
     sums, packed = {}, {}
-    for name in datasets.MNIST_SHA256:
+    for name in mnist.MNIST_SHA256:
         n = 5 if name.startswith("train") else 3
         shape = (n, 28, 28) if "images" in name else (n,)
         lengths = b"".join(length.to_bytes(4, "big") for length in shape)
@@ -332,9 +409,9 @@ def tiny(mirror, monkeypatch, tmp_path):
         content = bytes([0, 0, 8, len(shape)]) + lengths + pixels
         sums[name] = hashlib.sha256(content).hexdigest()
         packed[name] = gzip.compress(content)
-    monkeypatch.setattr(datasets, "MNIST_SHA256", sums)
+    monkeypatch.setattr(mnist, "MNIST_SHA256", sums)
     address = f"http://127.0.0.1:{mirror.server_port}"
-    monkeypatch.setattr(datasets, "MIRRORS", (f"{address}/a/", f"{address}/b/"))
+    monkeypatch.setattr(mnist, "MIRRORS", (f"{address}/a/", f"{address}/b/"))
     return packed
 
 
@@ -393,6 +470,7 @@ def test_when_no_mirror_helps_the_bundled_digits_stand_in(mirror, tiny, tmp_path
     assert "MNIST is not available: train-images-idx3-ubyte is not in" in line
     assert "/a/" in line and "/b/" in line
     assert "bundled digits stand in" in line and "data/README.md" in line
+    assert 'load_mnist("mnist") fetches it' in line
     with pytest.raises(OSError, match=r"/a/train-images.*; .*/b/train-images"):
         load_mnist("mnist")
     assert list(tmp_path.iterdir()) == []
@@ -428,7 +506,7 @@ def test_an_unwritable_folder_is_reported(mirror, tiny, monkeypatch, capsys):
     assert mirror.requests == []
 
 
-@pytest.mark.parametrize("value", ["1", "true"])
+@pytest.mark.parametrize("value", ["1", "true", "yes", " ON "])
 def test_offline_asks_nobody(mirror, tiny, monkeypatch, value):
     serve(mirror, "a", tiny)
     monkeypatch.setenv("NNUTILS_OFFLINE", value)
@@ -436,7 +514,7 @@ def test_offline_asks_nobody(mirror, tiny, monkeypatch, value):
     assert mirror.requests == []
 
 
-@pytest.mark.parametrize("value", ["", "0"])
+@pytest.mark.parametrize("value", ["", "0", " ", "no", "False", " OFF "])
 def test_offline_can_be_switched_off(mirror, tiny, monkeypatch, value):
     serve(mirror, "a", tiny)
     monkeypatch.setenv("NNUTILS_OFFLINE", value)
@@ -446,6 +524,6 @@ def test_offline_can_be_switched_off(mirror, tiny, monkeypatch, value):
 def test_the_mirrors_are_those_of_torchvision():
     source = Path(find_spec("torchvision").origin).parent / "datasets" / "mnist.py"
     text = source.read_text(encoding="utf-8")
-    assert datasets.MIRRORS
-    for mirror in datasets.MIRRORS:
+    assert mnist.MIRRORS
+    for mirror in mnist.MIRRORS:
         assert f'"{mirror}"' in text

@@ -8,22 +8,24 @@ import torch
 
 from nnutils.activations import relu, relu_grad, sigmoid
 from nnutils.exercises import backprop_by_hand as module
-from nnutils.exercises.base import judge
+from nnutils.exercises.course import find_exercise
+from nnutils.exercises.judge import judge, slip
 from nnutils.gradcheck import check_gradients, numeric_gradient
 from nnutils.losses import cross_entropy_grad
 from nnutils.network import Network
 from nnutils.optimizers import SGD
 
-EXERCISES = {exercise.id: exercise for exercise in module.EXERCISES}
+PROGRAM, STEP = find_exercise("repaired_gradients"), find_exercise("training_step")
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path))
+def cases_of(name):
+    """Return the cases of an exercise, three drawn ones among them."""
+    exercise = find_exercise(name)
+    return exercise.cases_for(exercise.reference)
 
 
-def tensors(arrays):
-    return [torch.tensor(a, dtype=torch.float64, requires_grad=True) for a in arrays]
+def tensors(arrays, dtype=torch.float64):
+    return [torch.tensor(a, dtype=dtype, requires_grad=True) for a in arrays]
 
 
 def assert_gradients(found, tensors):
@@ -35,15 +37,15 @@ def assert_gradients(found, tensors):
 # --- The references are right, by torch -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", EXERCISES["06.1"].cases)
+@pytest.mark.parametrize("case", cases_of("chain"))
 def test_the_chain_is_that_of_torch(case):
     *values, y = case.args
     w, b, x = tensors(values)
     ((torch.tanh(w * x + b) - y) ** 2).backward()
-    assert_gradients(module.chain_gradients(*case.args), [w, b, x])
+    assert_gradients(module.chain(*case.args), [w, b, x])
 
 
-@pytest.mark.parametrize("case", EXERCISES["06.2"].cases)
+@pytest.mark.parametrize("case", cases_of("layer_backward"))
 def test_the_layer_is_that_of_torch(case):
     dA, *arrays = case.args
     X, W, b = tensors(arrays)
@@ -52,16 +54,16 @@ def test_the_layer_is_that_of_torch(case):
     assert_gradients([dX, dW, db], [X, W, b])
 
 
-@pytest.mark.parametrize("case", EXERCISES["06.4"].cases)
+@pytest.mark.parametrize("case", cases_of("backward"))
 def test_the_two_layers_are_those_of_torch(case):
     X, y, *arrays = case.args
     W1, b1, W2, b2 = parameters = tensors(arrays)
     Z2 = torch.relu(torch.tensor(X) @ W1.T + b1) @ W2.T + b2
     torch.nn.functional.cross_entropy(Z2, torch.tensor(y)).backward()
-    assert_gradients(module.two_layer_gradients(*case.args), parameters)
+    assert_gradients(module.backward(*case.args), parameters)
 
 
-@pytest.mark.parametrize("case", EXERCISES["06.5"].cases)
+@pytest.mark.parametrize("case", cases_of("repaired_gradients"))
 def test_the_repaired_program_is_that_of_torch(case):
     X, y, *arrays = case.args
     W1, b1, W2, b2 = parameters = tensors(arrays)
@@ -84,7 +86,7 @@ def test_the_check_finds_right_gradients_right_and_wrong_ones_wrong():
 
 
 def test_a_wrong_check_is_told_which_function_it_was_given():
-    text = judge(EXERCISES["06.3"], lambda f, x, dx, h=1e-5: 0.5).text
+    text = judge(find_exercise("gradient_check"), lambda f, x, dx, h=1e-5: 0.5).text
     assert "f: sum of sin(x)·exp(x/2), plus product of cos(x)\n" in text
 
 
@@ -94,18 +96,18 @@ def test_a_wrong_check_is_told_which_function_it_was_given():
 @pytest.mark.parametrize(
     ("mistake", "times_n", "wrong_shapes"),
     [
-        (module._nothing_mended, None, {1, 3}),
-        (module._biases_left, None, {1, 3}),
-        (module._hidden_bias_left, None, {1}),
-        (module._output_bias_left, None, {3}),
-        (module._mean_left, 3, set()),
-        (module._factor_two_left, 0.5, set()),
+        ("nothing_mended", None, {1, 3}),
+        ("biases_left", None, {1, 3}),
+        ("hidden_bias_left", None, {1}),
+        ("output_bias_left", None, {3}),
+        ("mean_left", 4, set()),
+        ("factor_two_left", 0.5, set()),
     ],
 )
-def test_the_faults_left_in_the_program(mistake, times_n, wrong_shapes):
-    args = EXERCISES["06.5"].cases[1].args
+def test_the_faults_left_in_the_program(mistaken, mistake, times_n, wrong_shapes):
+    args = PROGRAM.cases[1].args
     _, *right = module.repaired_gradients(*args)
-    _, *found = mistake(*args)
+    _, *found = mistaken(PROGRAM, mistake)(*args)
     pairs = list(zip(found, right, strict=True))
     assert {k for k, (a, b) in enumerate(pairs) if a.shape != b.shape} == wrong_shapes
     if times_n is not None:
@@ -113,43 +115,43 @@ def test_the_faults_left_in_the_program(mistake, times_n, wrong_shapes):
             np.testing.assert_allclose(a, times_n * b)
 
 
-def test_the_delta_left_in_the_program_is_that_of_cross_entropy():
-    X, y, *parameters = EXERCISES["06.5"].cases[1].args
+def test_the_delta_left_in_the_program_is_that_of_cross_entropy(mistaken):
+    X, y, *parameters = PROGRAM.cases[1].args
     W1, b1, W2, b2 = parameters
 
     def cross_entropy(_):
         p = sigmoid(sigmoid(X @ W1.T + b1) @ W2.T + b2)
         return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
-    _, *found = module._delta_left(X, y, *parameters)
+    _, *found = mistaken(PROGRAM, "delta_left")(X, y, *parameters)
     for gradient, array in zip(found, parameters, strict=True):
         np.testing.assert_allclose(gradient, numeric_gradient(cross_entropy, array), atol=1e-8)
 
 
 def test_each_combination_of_the_three_faults_has_its_own_sentence():
     faults = ("not summed|have one row", "does not belong|delta of cross", "mean")
-    sentences = {m.function.__name__: m.sentence for m in EXERCISES["06.5"].mistakes}
+    sentences = {mistake.name: mistake.sentence for mistake in PROGRAM.mistakes}
     assert len(set(sentences.values())) == len(sentences)
     assert len([name for name in sentences if name.endswith("_left") and "factor" not in name]) == 8
-    assert "All three" in sentences["_nothing_mended"]
+    assert "All three" in sentences["nothing_mended"]
     for fault in faults:
-        assert any(word in sentences["_nothing_mended"] for word in fault.split("|"))
+        assert any(word in sentences["nothing_mended"] for word in fault.split("|"))
 
 
 # --- The order of a training step -----------------------------------------------------------------
 
 
-def run_lines(order):
-    """Run the lines of exercise 06.6 in this order, on copies; return W1 and W2 after the step."""
+def run_lines(program):
+    """Run the lines in the order of this program, on copies; return W1 and W2 after the step."""
     rng = np.random.default_rng(0)
     names = {"X": rng.normal(size=(6, 3)), "y": rng.integers(4, size=6), "rate": 0.3}
     names |= {"W1": rng.normal(size=(5, 3)), "W2": rng.normal(size=(4, 5))}
     names |= {"relu": relu, "relu_grad": relu_grad, "cross_entropy_grad": cross_entropy_grad}
-    exec("\n".join(module.STEP_LINES[letter] for letter in order), names)
+    exec(program, names)
     return names["W1"], names["W2"]
 
 
-def test_the_ordered_lines_are_a_training_step():
+def test_the_ordered_lines_are_a_training_step(program):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(6, 3)), rng.integers(4, size=6)
     network = Network([3, 5, 4], rng, dtype=np.float64)
@@ -160,40 +162,44 @@ def test_the_ordered_lines_are_a_training_step():
     b1[:] = b2[:] = 0
     assert check_gradients(network, X, y).all_ok
     network.train_step(X, y, SGD(0.3))
-    for found, expected in zip(run_lines(module.step_order()), (W1, W2), strict=True):
+    step = program(STEP, STEP.reference())
+    for found, expected in zip(run_lines(step), (W1, W2), strict=True):
         np.testing.assert_allclose(found, expected)
 
 
-def test_exactly_the_orders_that_work_are_accepted():
+def test_exactly_the_orders_that_work_are_accepted(program):
     """Of all orders of the five lines after the forward pass, by running them."""
-    right = run_lines(module.step_order())
+    right = run_lines(program(STEP, STEP.reference()))
     accepted = 0
     for end in permutations("FDAIG"):
         order = "CBHE" + "".join(end)
         try:
-            works = all(map(np.array_equal, run_lines(order), right))
+            works = all(map(np.array_equal, run_lines(program(STEP, order)), right))
         except NameError:
             works = False
-        verdict = judge(EXERCISES["06.6"], lambda order=order: order).verdict
+        verdict = judge(STEP, lambda order=order: order).verdict
         assert (verdict == "solved") == works, order
         accepted += works
     assert accepted > 3
 
 
-def test_the_mistaken_orders_do_what_their_sentences_say():
-    right = run_lines(module.step_order())
-    found = run_lines(module._updates_at_once())
+def test_the_mistaken_orders_do_what_their_sentences_say(program, mistaken):
+    right = run_lines(program(STEP, STEP.reference()))
+    found = run_lines(program(STEP, mistaken(STEP, "updates_at_once")()))
     assert not np.allclose(found[0], right[0])
     np.testing.assert_array_equal(found[1], right[1])
     with pytest.raises(NameError, match="dZ2"):
-        run_lines(module._backward_from_the_input())
+        run_lines(program(STEP, mistaken(STEP, "backward_from_the_input")()))
 
 
 def test_a_wrong_order_is_told_what_is_wrong():
-    text = judge(EXERCISES["06.6"], lambda: "CBEHFDAIG").text
+    assert judge(STEP, lambda: "CBHFDIEAG").message.startswith(
+        "The first layer (D, I) comes before"
+    )
+    text = judge(STEP, lambda: "CBEHFDAIG").text
     assert "Line E needs Z2, which line H computes" in text
-    assert "exactly once" in judge(EXERCISES["06.6"], lambda: "CBH").text
-    assert judge(EXERCISES["06.6"], lambda: "C B H E D F I A G").verdict == "solved"
+    assert "exactly once" in judge(STEP, lambda: "CBH").text
+    assert judge(STEP, lambda: "C B H E D F I A G").verdict == "solved"
 
 
 # --- Judging --------------------------------------------------------------------------------------
@@ -255,28 +261,64 @@ def program_divided_at_the_end(X, y, W1, b1, W2, b2):
     return np.square(A2 - y).sum() / n, *(2 * g / n for g in gradients)
 
 
+def chain_in_torch(w, b, x, y):
+    w, b, x = variables = tensors([w, b, x], torch.float32)
+    ((torch.tanh(w * x + b) - y) ** 2).backward()
+    return [v.grad for v in variables]
+
+
+def layer_in_torch(dA, X, W, b):
+    X, W, b = tensors([X, W, b], torch.float32)
+    torch.sigmoid(X @ W.T + b).backward(torch.Tensor(dA))
+    return W.grad, b.grad, X.grad
+
+
+def two_layers_in_torch(X, y, *parameters):
+    W1, b1, W2, b2 = parameters = tensors(parameters, torch.float32)
+    Z2 = torch.relu(torch.Tensor(X) @ W1.T + b1) @ W2.T + b2
+    torch.nn.functional.cross_entropy(Z2, torch.tensor(y)).backward()
+    return [p.grad for p in parameters]
+
+
+def program_in_float32(*args):
+    return program_divided_at_the_end(*(a.astype(np.float32) for a in args))
+
+
 @pytest.mark.parametrize(
-    ("id", "function"),
+    ("name", "function"),
     [
-        ("06.1", chain_in_one_line),
-        ("06.2", layer_with_loops),
-        ("06.3", check_without_changing_x),
-        ("06.4", two_layers_example_by_example),
-        ("06.5", program_divided_at_the_end),
-        ("06.6", lambda: "cbhedfiag"),
+        ("chain", chain_in_one_line),
+        ("chain", chain_in_torch),
+        ("layer_backward", layer_with_loops),
+        ("layer_backward", layer_in_torch),
+        ("gradient_check", check_without_changing_x),
+        ("backward", two_layers_example_by_example),
+        ("backward", two_layers_in_torch),
+        ("repaired_gradients", program_divided_at_the_end),
+        ("repaired_gradients", program_in_float32),
+        ("training_step", lambda: "cbhedfiag"),
     ],
 )
-def test_other_right_ways_are_accepted(id, function):
-    assert judge(EXERCISES[id], function).text.startswith("solved")
+def test_other_right_ways_are_accepted(name, function):
+    assert judge(find_exercise(name), function).text.startswith("solved")
 
 
-@pytest.mark.parametrize("exercise", module.EXERCISES, ids=lambda exercise: exercise.id)
-def test_every_known_mistake_is_recognised_as_itself(exercise):
-    for mistake in exercise.mistakes:
-        result = judge(exercise, mistake.function)
-        assert result.verdict == "wrong in a known way"
-        assert result.mistake == mistake.function.__name__
-    assert judge(exercise, exercise.reference).verdict == "solved"
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("gradient_check", "h=1e-5", "h=1e-2"),
+        ("gradient_check", "n = np.zeros_like(x)", "n, h = np.zeros_like(x), 1e-5"),
+        ("backward", "(Z2, y)", "(Z2, y) * len(y) / len(b2)"),
+        ("backward", "(Z2, y)", "(Z2, y) * len(y) / len(W1)"),
+        ("backward", "relu_grad(Z1)", "(Z1 >= 0)"),
+        ("repaired_gradients", " / len(X)", " / len(W1)"),
+        ("repaired_gradients", " / len(X)", " / X.shape[1]"),
+    ],
+)
+def test_what_is_wrong_for_some_sizes_is_wrong_in_no_known_way(name, old, new):
+    exercise = find_exercise(name)
+    result = judge(exercise, slip("wrong", old, new, "").of(exercise))
+    assert (result.verdict, result.mistake) == ("wrong on this input", None)
 
 
 def test_a_gradient_of_the_wrong_shape_or_type_is_survived():
@@ -284,7 +326,7 @@ def test_a_gradient_of_the_wrong_shape_or_type_is_survived():
         dW, db, dX = module.layer_backward(dA, X, W, b)
         return dW, db[:, None], dX
 
-    assert judge(EXERCISES["06.2"], column).verdict == "wrong on this input"
-    assert judge(EXERCISES["06.2"], lambda dA, X, W, b: None).verdict == "wrong on this input"
-    assert judge(EXERCISES["06.4"], lambda *args: "dW1").verdict == "wrong on this input"
-    assert judge(EXERCISES["06.5"], lambda *args: 1 / 0).verdict == "raised this error"
+    for wrong in (column, lambda dA, X, W, b: None):
+        assert judge(find_exercise("layer_backward"), wrong).verdict == "wrong on this input"
+    assert judge(find_exercise("backward"), lambda *args: "dW1").verdict == "wrong on this input"
+    assert judge(PROGRAM, lambda *args: 1 / 0).verdict == "raised this error"

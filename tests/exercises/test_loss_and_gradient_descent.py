@@ -6,24 +6,20 @@ import torch
 
 from nnutils import losses, optimizers
 from nnutils.exercises import loss_and_gradient_descent as module
-from nnutils.exercises.base import judge
+from nnutils.exercises.course import find_exercise, questions_of
+from nnutils.exercises.judge import judge, slip
 from nnutils.gradcheck import numeric_gradient
 
-EXERCISES = {exercise.id: exercise for exercise in module.EXERCISES}
-
-
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path))
+STEPS = find_exercise("seven_steps")
 
 
 # --- The references -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", EXERCISES["05.1"].cases, ids=lambda case: case.label)
+@pytest.mark.parametrize("case", find_exercise("mse").cases_for(module.mse))
 def test_mse_is_that_of_torch_and_its_gradient_the_slope(case):
     y_hat, y = case.args
-    loss, gradient = module.mse_and_gradient(y_hat, y)
+    loss, gradient = module.mse(y_hat, y)
     expected = torch.nn.functional.mse_loss(torch.tensor(y_hat), torch.tensor(y))
     assert loss == pytest.approx(expected.item())
     numeric = numeric_gradient(lambda p: losses.mse(p, y), y_hat.copy())
@@ -39,30 +35,30 @@ def follow(step, start, memories, gradients):
     return np.array(path)
 
 
-STEPS = {
-    "05.4": (lambda p, g, s, t: module.adagrad_step(p, g, s, 0.1, 1e-10), 1),
-    "05.5": (lambda p, g, s, t: module.rmsprop_step(p, g, s, 0.1, 0.9, 1e-8), 1),
-    "05.6": (lambda p, g, m, s, t: module.adam_step(p, g, m, s, t), 2),
+OURS = {
+    "adagrad_step": (lambda p, g, s, t: module.adagrad_step(p, g, s, 0.1, 1e-10), 1),
+    "rmsprop_step": (lambda p, g, s, t: module.rmsprop_step(p, g, s, 0.1, 0.9, 1e-8), 1),
+    "adam_step": (lambda p, g, m, s, t: module.adam_step(p, g, m, s, t), 2),
 }
 TORCH = {
-    "05.4": lambda p: torch.optim.Adagrad(p, 0.1),
-    "05.5": lambda p: torch.optim.RMSprop(p, 0.1, alpha=0.9),
-    "05.6": lambda p: torch.optim.Adam(p, 0.1),
+    "adagrad_step": lambda p: torch.optim.Adagrad(p, 0.1),
+    "rmsprop_step": lambda p: torch.optim.RMSprop(p, 0.1, alpha=0.9),
+    "adam_step": lambda p: torch.optim.Adam(p, 0.1),
 }
 NNUTILS = {
-    "05.4": lambda: optimizers.Adagrad(0.1),
-    "05.5": lambda: optimizers.RMSProp(0.1, 0.9),
-    "05.6": lambda: optimizers.Adam(0.1),
+    "adagrad_step": lambda: optimizers.Adagrad(0.1),
+    "rmsprop_step": lambda: optimizers.RMSProp(0.1, 0.9),
+    "adam_step": lambda: optimizers.Adam(0.1),
 }
 
 
-@pytest.mark.parametrize("id", STEPS)
-def test_a_hundred_steps_equal_torch_and_nnutils(id):
+@pytest.mark.parametrize("name", OURS)
+def test_a_hundred_steps_equal_torch_and_nnutils(name):
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=4), rng.normal(size=(100, 4))
-    got = follow(STEPS[id][0], start, STEPS[id][1], gradients)
+    got = follow(OURS[name][0], start, OURS[name][1], gradients)
     t, ours = torch.tensor(start, requires_grad=True), start.copy()
-    referee, optimizer = TORCH[id]([t]), NNUTILS[id]()
+    referee, optimizer = TORCH[name]([t]), NNUTILS[name]()
     for place, g in zip(got, gradients):
         t.grad = torch.tensor(g)
         referee.step()
@@ -77,41 +73,40 @@ X = np.random.default_rng(1).normal(size=100)
 Y = 2 * X
 
 
-def run_lines(order):
-    """Run the lines of exercise 05.3 in this order; return the weight and the losses."""
+def run_lines(program):
+    """Run the seven steps in the order of this program; return the weight and the losses."""
     names = {"np": np, "X": X, "y": Y, "rate": 0.05, "history": []}
     names["rng"] = np.random.default_rng(0)
-    exec("\n".join(module.LOOP_LINES[letter] for letter in order), names)
+    exec(program, names)
     return names["w"], names["history"]
 
 
-def test_the_ordered_lines_fit_the_line():
-    w, history = run_lines(module.loop_order())
+def test_the_ordered_lines_fit_the_line(program):
+    w, history = run_lines(program(STEPS, STEPS.reference()))
     assert w == pytest.approx(2, abs=1e-4)
     assert len(history) == 200 and history[-1] < 1e-6 < history[0]
     slope = np.polyfit(X, Y, 1)[0]
     assert w == pytest.approx(slope, abs=1e-4)
 
 
-def test_the_mistaken_orders_do_what_their_sentences_say():
-    for wrong in (
-        module._parameters_defined_in_every_epoch,
-        module._parameters_defined_for_every_batch,
-    ):
+def test_the_mistaken_orders_do_what_their_sentences_say(program):
+    found = {known.name: program(STEPS, known.of(STEPS)()) for known in STEPS.mistakes}
+    for name in ("parameters_defined_in_every_epoch", "parameters_defined_for_every_batch"):
         with pytest.raises(IndentationError):
-            run_lines(wrong())
+            run_lines(found[name])
     with pytest.raises(NameError, match="dw"):
-        run_lines(module._update_before_backward())
+        run_lines(found["update_before_backward"])
     with pytest.raises(NameError, match="error"):
-        run_lines(module._loss_before_forward())
-    assert run_lines(module._backward_before_loss()) == run_lines(module.loop_order())
+        run_lines(found["loss_before_forward"])
+    right = program(STEPS, STEPS.reference())
+    assert run_lines(found["backward_before_loss"]) == run_lines(right)
 
 
 def test_a_wrong_order_is_told_where_it_begins():
-    text = judge(EXERCISES["05.3"], lambda: "FGCBEAD").text
-    assert "Right up to line 1. Then line 2, `for batch in" in text
-    assert "exactly once" in judge(EXERCISES["05.3"], lambda: "FCGBEA").text
-    assert judge(EXERCISES["05.3"], lambda: "f c g b e a d").text.startswith("solved")
+    text = judge(STEPS, lambda: "FGCBEAD").text
+    assert "The first line is right. G, in place 2, comes too early." in text
+    assert "exactly once" in judge(STEPS, lambda: "FCGBEA").text
+    assert judge(STEPS, lambda: "f c g b e a d").text.startswith("solved")
 
 
 # --- Other right answers --------------------------------------------------------------------------
@@ -148,18 +143,36 @@ def adam_as_in_the_paper(p, g, m, s, t, rate=0.1, beta1=0.9, beta2=0.999, eps=1e
     return p - rate * root / (1 - beta1**t) * m / (np.sqrt(s) + root * eps), m, s
 
 
+def mse_in_torch(y_hat, y):
+    y_hat = torch.tensor(y_hat, dtype=torch.float32, requires_grad=True)
+    loss = torch.nn.functional.mse_loss(y_hat, torch.Tensor(y))
+    loss.backward()
+    return [loss, y_hat.grad]
+
+
+def cross_entropy_in_torch(z, y):
+    return torch.nn.functional.cross_entropy(torch.Tensor(z), torch.tensor(y))
+
+
+def adagrad_in_float32(p, g, s, rate, eps):
+    return adagrad_with_power(*(a.astype(np.float32) for a in (p, g, s)), rate, eps)
+
+
 @pytest.mark.parametrize(
-    ("id", "function"),
+    ("name", "function"),
     [
-        ("05.1", mse_with_loops),
-        ("05.2", cross_entropy_row_by_row),
-        ("05.4", adagrad_with_power),
-        ("05.5", rmsprop_by_difference),
-        ("05.6", adam_as_in_the_paper),
+        ("mse", mse_with_loops),
+        ("mse", mse_in_torch),
+        ("cross_entropy", cross_entropy_row_by_row),
+        ("cross_entropy", cross_entropy_in_torch),
+        ("adagrad_step", adagrad_with_power),
+        ("adagrad_step", adagrad_in_float32),
+        ("rmsprop_step", rmsprop_by_difference),
+        ("adam_step", adam_as_in_the_paper),
     ],
 )
-def test_other_right_ways_are_accepted(id, function):
-    assert judge(EXERCISES[id], function).text.startswith("solved")
+def test_other_right_ways_are_accepted(name, function):
+    assert judge(find_exercise(name), function).text.startswith("solved")
 
 
 def adagrad_in_place(p, g, s, rate, eps):
@@ -169,16 +182,58 @@ def adagrad_in_place(p, g, s, rate, eps):
 
 
 def test_a_step_that_changes_its_input_is_told_so():
-    assert judge(EXERCISES["05.4"], adagrad_in_place).text.startswith("solved, but")
+    assert judge(find_exercise("adagrad_step"), adagrad_in_place).text.startswith("solved, but")
+
+
+# --- Wrong answers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("mse", "np.mean(error**2)", "np.mean(error) ** 2"),
+        ("adagrad_step", "rate * g", "0.1 * g"),
+        ("rmsprop_step", "beta * s + (1 - beta)", "0.9 * s + 0.1"),
+        ("rmsprop_step", " + eps)", ")"),
+        ("adam_step", "p - rate", "p - 0.1"),
+        ("adam_step", "beta2**t", "0.999**t"),
+    ],
+)
+def test_what_is_wrong_with_some_settings_is_wrong_in_no_known_way(name, old, new):
+    exercise = find_exercise(name)
+    result = judge(exercise, slip("wrong", old, new, "").of(exercise))
+    assert (result.verdict, result.mistake) == ("wrong on this input", None)
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        lambda z, y: z.mean(axis=1, keepdims=True),
+        lambda z, y: z.mean(),
+        lambda z, y: z[np.arange(len(y)), y][:, None],
+        lambda z, y: z[0].max(),
+    ],
+    ids=["mean of the row", "mean of all", "logit of the label", "largest of the first row"],
+)
+def test_another_number_than_the_largest_subtracted_is_no_known_mistake(shift):
+    def cross_entropy(z, y):
+        z = z - shift(z, y)
+        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return -np.mean(log_p[np.arange(len(y)), y])
+
+    result = judge(find_exercise("cross_entropy"), cross_entropy)
+    assert (result.verdict, result.mistake) == ("wrong on this input", None)
 
 
 # --- The numbers in the questions -----------------------------------------------------------------
 
 
 def test_numbers_in_the_questions():
-    right = {q.id: next(c.text for c in q.choices if c.correct) for q in module.QUIZ}
-    assert right["05.w1"] == "(−1, 0.5)"
+    questions = questions_of("loss_and_gradient_descent")
+    right = {q.name: next(c.text for c in q.choices if c.correct) for q in questions}
+    assert right["one_perceptron_update"] == "(−1, 0.5)"
     np.testing.assert_array_equal(0.5 * (0 - 1) * np.array([2, -1]), [-1, 0.5])
     sigmoid = torch.sigmoid(torch.tensor([0.0, 0.1], dtype=torch.float64))
-    assert float(right["05.w3"]) == pytest.approx(float(sigmoid[1] - sigmoid[0]), abs=1e-4)
-    assert int(right["05.q3"]) == 25 * 10**2
+    rise = float(sigmoid[1] - sigmoid[0])
+    assert float(right["sigmoid_near_zero"]) == pytest.approx(rise, abs=1e-4)
+    assert int(right["tenth_of_the_noise"]) == 25 * 10**2

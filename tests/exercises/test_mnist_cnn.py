@@ -7,18 +7,15 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from nnutils.exercises import mnist_cnn as module
-from nnutils.exercises.base import judge
-from nnutils.pytorch import make_cnn
+from nnutils.exercises.course import find_exercise
+from nnutils.exercises.judge import judge
+from nnutils.training import make_cnn
 
-EXERCISES = {exercise.id: exercise for exercise in module.EXERCISES}
-
-
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path))
+SHAPES, SCRIPT = find_exercise("cnn_shapes"), find_exercise("training_script")
 
 
 # --- The references -------------------------------------------------------------------------------
@@ -35,31 +32,31 @@ def test_the_table_of_shapes_is_that_of_torch():
     seen["logits"] = seen.pop("other")
     seen["kernels of the first convolution"] = tuple(model[1].weight.shape)
     seen["kernels of the second convolution"] = tuple(model[4].weight.shape)
-    assert seen == module.shapes()
+    assert seen == SHAPES.reference()
 
 
-def test_the_table_with_padding_is_that_of_padding():
-    x, sides = torch.zeros(1, 1, 28, 28), []
-    convolutions = nn.Conv2d(1, 16, 5, padding=2), nn.Conv2d(16, 32, 5, padding=2)
-    for block in (convolutions[0], nn.MaxPool2d(2), convolutions[1], nn.MaxPool2d(2)):
+def test_the_table_with_padding_is_that_of_padding(mistaken):
+    table, padded = SHAPES.reference(), nn.Conv2d(16, 32, 5, padding=2)
+    x = torch.zeros(table["after max pooling"])
+    for block, name in (
+        (padded, "after the second convolution"),
+        (nn.MaxPool2d(2), "after max pooling again"),
+        (nn.Flatten(), "flattened"),
+    ):
         x = block(x)
-        sides.append(x.shape[-1])
-    assert module._with_sides(*sides) == module._as_if_padded()
-    assert module._with_sides(24, 12, 8, 4) == module.shapes()
-
-
-def test_the_network_is_that_of_the_package():
-    assert module._same_network(module.cnn(), make_cnn())
+        table[name] = tuple(x.shape)
+    assert table == mistaken(SHAPES, "as_if_padded")()
 
 
 def test_the_counts_are_those_of_torch():
     for layers in ([(1, 16, 5), (16, 32, 5), (512, 128, 1)], [(3, 7, 2)]):
-        for (n_in, n_out, k), count in zip(layers, module.count_parameters(layers), strict=True):
+        counts = module.parameters_per_layer(layers)
+        for (n_in, n_out, k), count in zip(layers, counts, strict=True):
             parameters = nn.Conv2d(n_in, n_out, k).parameters()
             assert count == sum(p.numel() for p in parameters)
-    assert sum(module.count_parameters(EXERCISES["10.3"].cases[0].args[0])) == sum(
-        p.numel() for p in make_cnn().parameters()
-    )
+    (todays_network,) = find_exercise("parameters_per_layer").cases[0].args
+    total = sum(p.numel() for p in make_cnn().parameters())
+    assert sum(module.parameters_per_layer(todays_network)) == total
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(0, 0), (1, 0), (0, -1), (3, 2), (-2, 4), (-6, -5)])
@@ -72,9 +69,8 @@ def test_the_shift_is_that_of_scipy(dx, dy):
 class Script:
     """Run the lines of the script and note in which state each was run."""
 
-    def __init__(self, order):
-        self.log, self.optimizers = [], 0
-        lines = "\n".join(module.SCRIPT[letter] for letter in order)
+    def __init__(self, program):
+        self.log = []
         names = {
             "make_cnn": self.make,
             "train_step": lambda model, *_: self.log.append(("train", model.training)),
@@ -85,7 +81,7 @@ class Script:
             "y_test": torch.zeros(5),
             "print": lambda _: self.log.append(("test", self.model.training)),
         }
-        exec(lines, names)
+        exec(program, names)
 
     def make(self):
         self.model = nn.Sequential(nn.Linear(1, 2), nn.Dropout())
@@ -95,35 +91,65 @@ class Script:
 RIGHT = [("train", True)] * 16 + [("test", False)]
 
 
-def test_every_order_that_is_accepted_runs_and_all_others_do_not():
+def test_every_order_that_is_accepted_runs_and_all_others_do_not(program):
     """All orders in which the three lines of the loops stay together."""
     for order in itertools.permutations(["A", "BGD", "C", "E", "F", "H"]):
         order = "".join(order)
         try:
-            works = Script(order).log == RIGHT
+            works = Script(program(SCRIPT, order)).log == RIGHT
         except NameError:
             works = False
-        unusual = order.index("H") > order.index("D")  # a new network is in training mode anyway
-        assert module._is_right_script(order, None) == (works and not unusual), order
+        verdict = judge(SCRIPT, lambda order=order: order).verdict
+        assert (verdict == "solved") == works, order
 
 
 # --- Answers written in another way ---------------------------------------------------------------
 
 
-def cnn_as_a_class():
-    class Cnn(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv1, self.conv2 = nn.Conv2d(1, 16, 5), nn.Conv2d(16, 32, 5)
-            self.hidden, self.dropout = nn.Linear(512, 128), nn.Dropout()
-            self.output = nn.Linear(128, 10)
+class Cnn(nn.Module):
+    """The network as a class, its layers in another order."""
 
-        def forward(self, x):
-            x = nn.functional.max_pool2d(self.conv1(x.unsqueeze(1)), 2).relu()
-            x = nn.functional.max_pool2d(self.conv2(x).relu(), 2).flatten(1)
-            return self.output(self.dropout(self.hidden(x).relu()))
+    def __init__(self):
+        super().__init__()
+        self.output, self.hidden = nn.Linear(128, 10), nn.Linear(512, 128)
+        self.conv2, self.conv1 = nn.Conv2d(16, 32, 5), nn.Conv2d(1, 16, 5)
 
-    return Cnn()
+    def forward(self, x):
+        x = F.max_pool2d(self.conv1(x.unsqueeze(1)), 2).relu()
+        x = F.max_pool2d(self.conv2(x).relu(), 2)
+        return self.output(self.drop(self.hidden(x.flatten(1)).relu()))
+
+    def drop(self, hidden):
+        return F.dropout(hidden, 0.5, self.training)
+
+
+class DroppingByHand(Cnn):
+    def drop(self, hidden):
+        return hidden * (torch.rand_like(hidden) < 0.5) * 2 if self.training else hidden
+
+
+class AlwaysDropping(Cnn):
+    def drop(self, hidden):
+        return F.dropout(hidden, 0.5)
+
+
+class NeverDropping(Cnn):
+    def __init__(self):
+        super().__init__()
+        self.dropout = nn.Dropout(0.5)
+
+    def drop(self, hidden):
+        return hidden
+
+
+def with_blocks(start, stop, *blocks):
+    """Return an answer: the right network with other blocks in the places from start to stop."""
+
+    def network():
+        right = list(module.cnn())
+        return nn.Sequential(*right[:start], *blocks, *right[stop:])
+
+    return network
 
 
 def count_in_numpy(layers):
@@ -140,66 +166,72 @@ def shift_by_rolling(X, dx, dy):
 
 
 @pytest.mark.parametrize(
-    ("id", "function"),
+    ("name", "function"),
     [
-        ("10.1", lambda: {name: list(shape) for name, shape in module.shapes().items()}),
-        ("10.2", make_cnn),
-        ("10.2", cnn_as_a_class),
-        ("10.3", count_in_numpy),
-        ("10.3", lambda layers: [b * a * k * k + b for a, b, k in layers]),
-        ("10.4", lambda: "f h c bgd a e"),
-        ("10.5", shift_by_rolling),
+        ("cnn_shapes", lambda: {name: list(shape) for name, shape in SHAPES.reference().items()}),
+        ("cnn", make_cnn),
+        ("cnn", Cnn),
+        ("cnn", DroppingByHand),
+        ("cnn", with_blocks(8, 9, nn.LazyLinear(128))),
+        ("cnn", with_blocks(9, 11, nn.Dropout(), nn.ReLU())),  # of positive numbers only
+        ("cnn", lambda: module.cnn().to(memory_format=torch.channels_last)),
+        ("parameters_per_layer", count_in_numpy),
+        ("parameters_per_layer", lambda layers: [b * a * k * k + b for a, b, k in layers]),
+        ("training_script", lambda: "f h c bgd a e"),
+        ("shift", shift_by_rolling),
+        ("shift", lambda X, dx, dy: torch.tensor(module.shift(X, dx, dy)).float()),
     ],
 )
-def test_other_right_ways_are_accepted(id, function):
-    assert judge(EXERCISES[id], function).verdict == "solved"
+def test_other_right_ways_are_accepted(name, function):
+    assert judge(find_exercise(name), function).verdict == "solved"
 
 
 # --- What goes wrong ------------------------------------------------------------------------------
-
-
-def wrong_in_features():
-    network = module.cnn()
-    network[8] = nn.Linear(800, 128)
-    return network
-
-
-def nine_classes():
-    network = module.cnn()
-    network[11] = nn.Linear(128, 9)
-    return network
-
-
-def another_dropout():
-    network = module.cnn()
-    network[10] = nn.Dropout(0.2)
-    return network
 
 
 @pytest.mark.parametrize(
     ("function", "message"),
     [
         (lambda: None, "an `nn.Sequential`"),
-        (wrong_in_features, "3x512 and 800x128"),
-        (nine_classes, "give (3, 9) in place of (3, 10)"),
-        (another_dropout, "block by block"),
+        (lambda: Cnn, "an `nn.Sequential`"),
+        (with_blocks(8, 9, nn.Linear(800, 128)), "3x512 and 800x128"),
+        (with_blocks(11, 12, nn.Linear(128, 9)), "give (3, 9) in place of (3, 10)"),
+        (with_blocks(11, 12, nn.Linear(128, 10, bias=False)), "block by block"),
+        (with_blocks(9, 10, nn.LeakyReLU()), "block by block"),
+        (with_blocks(10, 11, nn.Dropout(0.2)), "block by block"),
+        (with_blocks(10, 11, nn.Dropout1d(0.5)), "block by block"),
+        (with_blocks(10, 11, nn.Dropout(0.5), nn.Dropout(0.5)), "block by block"),
+        (with_blocks(0, 0, nn.Dropout(0.5)), "block by block"),
+        (with_blocks(8, 8, nn.Dropout(0.5)), "block by block"),
+        (with_blocks(12, 12, nn.Dropout(0.5)), "block by block"),
+        (AlwaysDropping, "block by block"),
+        (NeverDropping, "Nothing is dropped"),
     ],
 )
 def test_a_wrong_network_is_explained(function, message):
-    result = judge(EXERCISES["10.2"], function)
+    result = judge(find_exercise("cnn"), function)
     assert result.verdict.startswith("wrong") and message in result.text
 
 
-def test_a_network_is_left_as_it_was_by_the_comparison():
+def test_a_network_is_left_as_it_was():
     network = make_cnn()
     before = copy.deepcopy(network.state_dict())
-    assert module._same_network(network, module.cnn())
+    assert judge(find_exercise("cnn"), lambda: network).verdict == "solved"
+    assert network.training
     assert all(value.equal(before[name]) for name, value in network.state_dict().items())
 
 
+def test_pictures_that_are_not_cut_back_have_grown():
+    def grown(X, dx, dy):
+        room = np.pad(X, ((0, 0), (abs(dy), abs(dy)), (abs(dx), abs(dx))))
+        return room[:, abs(dy) - dy :, abs(dx) - dx :]
+
+    assert judge(find_exercise("shift"), grown).mistake == "room_kept"
+
+
 def test_a_wrong_shape_is_named_and_not_corrected():
-    table = module.shapes() | {"after max pooling again": (64, 32, 5, 5)}
-    text = judge(EXERCISES["10.1"], lambda: table).text
+    table = SHAPES.reference() | {"after max pooling again": (64, 32, 5, 5)}
+    text = judge(SHAPES, lambda: table).text
     assert '"after max pooling again"' in text and "(64, 32, 4, 4)" not in text
 
 
@@ -208,11 +240,12 @@ def test_a_wrong_shape_is_named_and_not_corrected():
     [
         ("ABC", "exactly once"),
         ("HFCBGDAE", "before the line that makes it"),
-        ("FHCGBDAE", "must follow each other"),
+        ("FHCGBDAE", "G, in place 4, comes too early"),
+        ("FCBHGDAE", "must follow each other"),
         ("FHBGDCAE", "needs the optimizer"),
-        ("FHCBGDEA", "dropout must be off"),
+        ("FHCBGDEA", "before `model.eval()`"),
         (None, "exactly once"),
     ],
 )
 def test_a_wrong_order_is_explained(order, message):
-    assert message in judge(EXERCISES["10.4"], lambda: order).text
+    assert message in judge(SCRIPT, lambda: order).text

@@ -5,7 +5,7 @@ course's.
 """
 
 import colour
-import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 OURS = (".jp-OutputArea", ".jp-RenderedMarkdown")
 GRAVE = ("serious", "critical")
@@ -52,12 +52,8 @@ SMALL_TEXTS = """
 
 def grave_findings(page):
     """Return axe-core's serious and critical findings in the course's parts of the page."""
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright",
-        reason="axe-playwright-python is not installed: it is in the extra 'browser'",
-    )
     include = [[selector] for selector in OURS if page.locator(selector).count()]
-    findings = axe.Axe().run(page, {"include": include}).response["violations"]
+    findings = Axe().run(page, {"include": include}).response["violations"]
     return [
         f"{finding['id']}: {node['html'][:200]}"
         for finding in findings

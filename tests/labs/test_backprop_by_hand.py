@@ -8,10 +8,10 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from nnutils.inspector import run
 from nnutils.labs import backprop_by_hand as lab_module
 from nnutils.labs.backprop_by_hand import WORDS, backprop_inspector_lab, kind, place_boxes, thing_at
 from nnutils.labs.base import Click
+from nnutils.labs.inspector import run
 
 SIZES = [
     (inputs, *hidden, outputs)

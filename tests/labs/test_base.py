@@ -1,14 +1,21 @@
+import gc
 import io
 import threading
 import time
+import weakref
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from PIL import Image
 
 from nnutils import plotting
+from nnutils.labs import base
 from nnutils.labs.base import Action, Choice, Lab, Slider, Toggle
 
 
@@ -574,6 +581,79 @@ def test_the_figure_has_the_style_of_the_course_and_no_pyplot(lab):
     assert not lab.figure.axes[0].spines["top"].get_visible()
 
 
+def shown(monkeypatch):
+    """Return the PNG of a figure in the style of the notebooks."""
+    import matplotlib.pyplot as plt
+
+    pngs = []
+    monkeypatch.setattr(plotting, "display", lambda data, **_: pngs.append(data["image/png"]))
+    plotting.use_style()
+    figure, axes = plt.subplots(1, 4)
+    axes[0].plot([0, 1e6], [-1, 1], label="$w_1$")
+    axes[0].bar([1e5], [0.5], hatch="/")
+    axes[0].set(title="a title", xlabel="x", ylabel="y")
+    axes[0].legend()
+    axes[1].imshow(np.arange(6).reshape(2, 3))
+    plotting.plot_classes([[0, 0], [1, 2]], [0, 1], axes[2])
+    plotting.draw_neuron(axes[3], [1, 2], [3, 4], threshold=5)
+    plotting.show(figure, "A line, an image, two points and a neuron.")
+    return pngs[0]
+
+
+def test_no_setting_of_the_user_reaches_a_figure(monkeypatch, hostile_settings):
+    with mpl.rc_context():
+        plain = shown(monkeypatch)
+    with mpl.rc_context(hostile_settings):
+        assert shown(monkeypatch) == plain
+    for name in hostile_settings:
+        assert name in mpl.rcParamsDefault
+
+
+@pytest.fixture
+def chinese_font(tmp_path):
+    """Install a font that has one Chinese letter, 学, and nothing else."""
+    square = TTGlyphPen(None)
+    square.moveTo((100, 0))
+    for corner in ((900, 0), (900, 800), (100, 800)):
+        square.lineTo(corner)
+    square.closePath()
+    font = FontBuilder(1000)
+    font.setupGlyphOrder([".notdef", "learn"])
+    font.setupCharacterMap({ord("学"): "learn"})
+    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "learn": square.glyph()})
+    font.setupHorizontalMetrics({".notdef": (1000, 0), "learn": (1000, 100)})
+    font.setupHorizontalHeader(ascent=900, descent=-100)
+    font.setupNameTable({"familyName": "One Letter", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(tmp_path / "chinese.ttf")
+    fonts = list(fontManager.ttflist)
+    fontManager.addfont(tmp_path / "chinese.ttf")
+    yield "One Letter"
+    fontManager.ttflist = fonts
+
+
+def test_letters_that_the_usual_font_lacks_come_from_another(monkeypatch, chinese_font):
+    with mpl.rc_context():
+        plain = shown(monkeypatch)
+    monkeypatch.setattr(plotting, "MORE_FONTS", ("Not Installed", chinese_font))
+    assert plotting.fonts() == ["sans-serif", chinese_font]
+    monkeypatch.setitem(plotting.STYLE, "font.family", plotting.fonts())
+    with mpl.rc_context():
+        assert shown(monkeypatch) == plain
+        canvas = FigureCanvasAgg(Figure(figsize=(2, 1)))
+        canvas.figure.text(0.2, 0.2, "学")  # matplotlib warns of a letter that no font has
+        canvas.draw()
+        ink = np.asarray(canvas.buffer_rgba())[..., 0] < 128
+    assert ink.sum() == pytest.approx((0.8 * 12 * 100 / 72) ** 2, rel=0.2)  # the square
+
+
+def test_no_font_is_asked_for_that_is_not_there(monkeypatch, caplog):
+    with mpl.rc_context():
+        shown(monkeypatch)
+    assert caplog.records == []
+
+
 def test_axes_keep_their_places_and_nothing_is_cut_off(lab):
     place = lab.figure.axes[0].get_position().bounds
     box = lab.figure.get_tightbbox()
@@ -618,3 +698,46 @@ def test_the_page_gets_everything_that_it_needs():
     assert bytes(state["png"]).startswith(b"\x89PNG")
     assert "http" not in state["_esm"].replace("http://www.w3.org", "")
     assert "url(" not in state["_css"] and "@import" not in state["_css"]
+
+
+def test_a_closed_lab_lets_its_figure_go_and_opens_again_with_its_values(lab):
+    lab.set(slope=1.0)
+    before, png = lab.picture.model_id, lab.png
+    lab.close()
+    assert lab.figure.axes == []
+    assert all(part.comm is None for part in base._parts(lab._view))
+    lab.set(slope=2.0)  # nothing is drawn, nothing is lost
+    lab._repr_mimebundle_()
+    assert lab.error is None and lab.values["slope"] == 2
+    assert lab.picture.model_id != before and lab.png not in (png, b"")
+    lab.set(slope=1.0)
+    assert lab.png == png
+
+
+def test_a_lab_that_nobody_holds_is_freed():
+    """Neither ipywidgets nor the signals of a widget's files keep a lab that is closed."""
+    controls = [Slider("slope", "slope", 0, 1, 0.1, 0.5)]
+    made = Lab("A", controls, lambda slope: slope, lambda figure, state: None, lambda state: "A.")
+    gone = weakref.ref(made)
+    del made
+    gc.collect()
+    assert gone() is not None  # the page may still need it
+    gone().close()
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_lab_is_closed_some_time_after_its_last_view(lab, monkeypatch):
+    monkeypatch.setattr(base, "CLOSE_AFTER", 0.05)
+    lab._received(lab.picture, {"views": 1}, [])
+    lab._received(lab.picture, {"views": 1}, [])  # a second view of the same output
+    lab._received(lab.picture, {"views": -1}, [])
+    time.sleep(0.2)
+    assert lab._painter is not None
+    lab._received(lab.picture, {"views": -1}, [])
+    lab._received(lab.picture, {"views": 1}, [])  # the cell was only moved
+    time.sleep(0.2)
+    assert lab._painter is not None
+    lab._received(lab.picture, {"views": -1}, [])
+    lab._closing.join(5)
+    assert lab._painter is None

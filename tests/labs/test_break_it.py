@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnutils.broken import BUGS, OUTSIDE, EarlyUpdate, make_right
 from nnutils.datasets import make_moons
 from nnutils.gradcheck import check_gradients
 from nnutils.labs import break_it as lab_module
+from nnutils.labs.broken import BUGS, OUTSIDE, EarlyUpdate, make_right
 from nnutils.optimizers import SGD
 
 NAMES = [bug.name for bug in BUGS]

@@ -5,10 +5,10 @@ import inspect
 import numpy as np
 import pytest
 
-from nnutils import broken
-from nnutils.broken import BUGS, OUTSIDE, make_right
 from nnutils.datasets import make_moons
 from nnutils.gradcheck import check_gradients, relative_error
+from nnutils.labs import broken
+from nnutils.labs.broken import BUGS, OUTSIDE, make_right
 from nnutils.ladder import climb_ladder, with_random_weights
 from nnutils.optimizers import SGD
 

@@ -2,7 +2,6 @@
 
 import importlib
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +13,12 @@ from hypothesis import strategies as st
 from nnutils.datasets import load_digits, prepare_digit
 from nnutils.labs import draw_a_digit
 from nnutils.labs.base import Lab
+from nnutils.learner import drawings
 from nnutils.network import Network
-from nnutils.pytorch import make_cnn, make_mlp, predict
+from nnutils.training import make_cnn, make_mlp, predict
+from tools.notebooks import ROOT
+from tools.tables import measured
 
-RESULTS = Path(__file__).parents[3] / "docs" / "results.md"
-NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 ONE = [(14, 4), (14, 10), (13.5, 16), (13, 23)]
 
 
@@ -79,7 +79,7 @@ def test_the_caption_gives_the_centre_of_mass_of_scipy(lab, prepared):
 
 
 def test_the_cross_stands_at_the_centre_of_mass(lab):
-    _, box, picture, _ = lab.figure.axes
+    _, box, picture, *_ = lab.figure.axes
     for axes, ink in ((box, lab.state.box), (picture, lab.state.picture)):
         left, _, _, top = axes.images[0].get_extent()
         row, column = scipy.ndimage.center_of_mass(ink)
@@ -157,6 +157,16 @@ def test_the_first_stroke_replaces_the_example_and_pieces_continue(lab):
     assert lab.values["strokes"] == (((9, 9), (8, 8)),)
 
 
+def test_a_pen_takes_the_place_of_what_a_palm_has_drawn(lab):
+    lab.stroke([(1, 1)])  # the palm came first, and the example has made way for it
+    lab.stroke([(5, 6)], replaces=True)
+    lab.stroke([(5, 6), (7, 8)], continues=True)
+    assert lab.values["strokes"] == (((5, 6), (5, 6), (7, 8)),)
+    lab.stroke([(2, 2)])
+    lab.stroke([(3, 3)], replaces=True)
+    assert lab.values["strokes"] == (((5, 6), (5, 6), (7, 8)), ((3, 3),))
+
+
 def test_pieces_from_the_page_make_the_same_drawing_as_one_stroke(lab):
     answers = []
     lab.picture.send = answers.append
@@ -166,7 +176,7 @@ def test_pieces_from_the_page_make_the_same_drawing_as_one_stroke(lab):
     lab.press("clear")
     on_pad = [(x / 28, y / 28) for x, y in ONE]  # as fractions
     for k in range(3):
-        message = {"points": on_pad[k : k + 2], "continues": k > 0, "id": k}
+        message = {"points": on_pad[k : k + 2], "continues": k > 0, "replaces": False, "id": k}
         lab._stroked(lab.picture, message, [])
     assert lab.png == whole
     assert answers == [{"drawn": k} for k in range(3)]
@@ -176,7 +186,7 @@ def test_an_answer_comes_even_when_drawing_fails(lab, monkeypatch):
     answers = []
     lab.picture.send = answers.append
     monkeypatch.setattr(draw_a_digit, "fit_to_box", lambda ink: 1 / 0)
-    message = {"points": [(0.5, 0.5)], "continues": False, "id": "a 1"}
+    message = {"points": [(0.5, 0.5)], "continues": False, "replaces": False, "id": "a 1"}
     lab._stroked(lab.picture, message, [])
     assert isinstance(lab.error, ZeroDivisionError)
     assert answers == [{"drawn": "a 1"}]
@@ -231,6 +241,131 @@ def test_a_lab_without_a_pad_takes_no_strokes():
     assert lab.picture.pad == []
 
 
+# --- Digits of one's own --------------------------------------------------------------------------
+
+
+def kept():
+    return drawings.own().labels.tolist()
+
+
+def draw_and_keep(lab, points, meant):
+    lab.press("clear")
+    lab.stroke(points)
+    lab.set(meant=meant)
+    lab.press("keep")
+
+
+def test_a_drawing_is_kept_as_prepared_with_the_digit_meant_and_the_next_is_asked_for(lab):
+    lab.set(prepared=False, pen=4)
+    lab.stroke(ONE)
+    lab.set(meant=1)
+    lab.press("keep")
+    (image,) = drawings.own().images
+    np.testing.assert_array_equal(image, prepare_digit(draw_a_digit.paint([ONE], 4)))
+    assert kept() == [1]
+    assert lab.values["strokes"] == () and lab.values["meant"] == 2
+    assert lab.caption_text.startswith("Kept as a 1. The pad is empty: draw a 2 with a pen of 4")
+    assert lab.caption_text.endswith("You have kept 1 digit of your own (1).")
+    lab.stroke(ONE)
+    assert lab.caption_text.startswith("Read as")
+    draw_and_keep(lab, ONE, 9)  # which the stand-in reads as 1
+    lab.press("keep")
+    assert kept() == [1, 9] and lab.values["meant"] == 0
+    assert lab.caption_text.endswith("You have kept 2 digits of your own (1, 9).")
+
+
+def test_what_is_no_drawing_of_ones_own_is_not_kept(lab):
+    lab.set(meant=7)
+    lab.press("keep")
+    assert lab.caption_text.startswith("This 7 is the course's: draw a digit of your own.")
+    lab.press("clear")
+    for points in ([], [(-50, -50)]):  # the second one lies beside the pad
+        if points:
+            lab.stroke(points)
+        lab.press("keep")
+        assert lab.caption_text.startswith("There is nothing to keep yet.")
+    lab.press("clear")
+    lab.stroke(ONE)
+    lab.set(meant="?")
+    lab.press("keep")
+    assert lab.caption_text.startswith("Choose the digit you meant")
+    assert kept() == [] and lab.values["strokes"] == (tuple(ONE),)
+
+
+def test_a_digit_that_no_network_reads_so_is_kept_at_the_second_press(lab):
+    draw_and_keep(lab, ONE, 8)
+    assert kept() == []
+    assert lab.caption_text.startswith("Did you mean an 8? Then press Keep it once more.")
+    lab.set(meant=1)  # it was a mistake
+    lab.press("keep")
+    assert kept() == [1]
+    draw_and_keep(lab, ONE, 8)
+    lab.stroke([(20, 20), (21, 21)])  # changed: asked again
+    lab.press("keep")
+    assert kept() == [1] and lab.caption_text.startswith("Did you mean an 8?")
+    lab.press("keep")
+    assert kept() == [1, 8]
+
+
+def test_one_network_that_reads_the_digit_meant_is_enough():
+    always_eight = Network([784, 10], np.random.default_rng(0))
+    always_eight.parameters()[1][8] = 1000
+    lab = draw_a_digit.draw_a_digit_lab({"always 8": always_eight})
+    draw_and_keep(lab, ONE, 8)
+    draw_and_keep(lab, ONE, 1)
+    assert kept() == [8, 1]
+
+
+def test_forgetting_asks_first(lab):
+    lab.press("forget")
+    assert lab.caption_text.startswith("You have kept no digits.")
+    draw_and_keep(lab, ONE, 1)
+    lab.press("forget")
+    assert lab.caption_text.startswith("Press Forget mine once more to delete 1 digit of your own")
+    lab.stroke(ONE)  # no: on with drawing
+    lab.press("forget")
+    assert kept() == [1]
+    lab.press("forget")
+    assert kept() == [] and not drawings.drawings_file().exists()
+    assert lab.caption_text.startswith("Your digits are deleted.")
+    assert "You have kept" not in lab.caption_text
+
+
+def test_a_press_of_another_button_is_no_second_press(lab):
+    draw_and_keep(lab, ONE, 8)
+    lab.press("forget")
+    assert lab.caption_text.startswith("You have kept no digits.")
+    lab.press("keep")
+    assert kept() == []
+
+
+def test_the_newest_twenty_stand_below_and_are_there_in_every_lab(lab):
+    places = lab.figure.axes[4].images[0]
+    assert not places.get_array().any()
+    images = load_digits().X_test[:23]
+    for image in images:
+        drawings.keep(image, 5)
+    lab.set(pen=3)
+    other = draw_a_digit.draw_a_digit_lab()
+    for each in (lab, other):
+        row = np.asarray(each.figure.axes[4].images[0].get_array())
+        shown = row.reshape(28, 20, 34).swapaxes(0, 1)
+        np.testing.assert_array_equal(shown[:, :, :28], images[3:])
+        assert not shown[:, :, 28:].any()
+    start = lab.png
+    drawings.forget()
+    lab.reset()
+    assert not lab.figure.axes[4].images[0].get_array().any() and lab.png != start
+
+
+def test_a_file_that_cannot_be_written_is_told_in_the_lab(lab, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path / "file" / "folder"))
+    draw_and_keep(lab, ONE, 1)
+    assert lab.caption_text.startswith("It could not be kept")
+    assert lab.values["strokes"] == (tuple(ONE),) and lab.error is None
+
+
 @pytest.mark.parametrize("names", ["abcd", ["a network of fifteen"]])
 def test_too_many_networks_or_too_long_names_are_refused(names):
     network = Network([784, 10], np.random.default_rng(0))
@@ -238,30 +373,24 @@ def test_too_many_networks_or_too_long_names_are_refused(names):
         draw_a_digit.draw_a_digit_lab(dict.fromkeys(names, network))
 
 
-def test_the_stand_in_is_trained_once_and_reads_the_bundled_digits():
+def test_the_stand_in_is_read_once_and_reads_the_bundled_digits():
     network = draw_a_digit.stand_in()
     assert draw_a_digit.stand_in() is network
     digits = load_digits()
     assert network.accuracy(digits.X_test.reshape(-1, 784) / 255, digits.y_test) > 0.95
 
 
-def measured():
-    """Return the rows of the table in docs/results.md, each a list of cells."""
-    table = RESULTS.read_text("utf-8").split("begin digit_pad -->")[1].split("<!-- end")[0]
-    lines = [line for line in table.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
 def test_the_lab_says_how_far_to_trust_the_stand_in(lab):
     (stated,) = re.findall(r"reads (\d+)% of MNIST", lab.caption_text)
-    (on_mnist,) = (float(row[1].strip(" %")) for row in measured() if "stand-in" in row[0])
+    (row,) = [row for row in measured("digit_pad") if "stand-in" in row[0]]
+    on_mnist = float(row[1].strip(" %"))
     assert on_mnist == pytest.approx(int(stated), abs=1)
     assert on_mnist > 80
 
 
 def test_notebook_09_states_what_was_measured():
-    notebook = (NOTEBOOKS / "09_mnist_mlp.ipynb").read_text("utf-8")
-    as_they_are, distorted, _, mlp, _ = measured()
+    notebook = (ROOT / "notebooks" / "09_mnist_mlp.ipynb").read_text("utf-8")
+    as_they_are, distorted, _, mlp, _ = measured("digit_pad")
     for row in (as_they_are, distorted, mlp):
         assert f"| {row[2]} | {row[3]} |" in notebook
 

@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnutils import inspector
-from nnutils.inspector import (
+from nnutils.labs import inspector
+from nnutils.labs.inspector import (
     LOSSES,
     central_difference,
     make_program,

@@ -7,12 +7,24 @@ import torch
 
 from nnutils.datasets import load_digits
 from nnutils.labs import mnist_cnn
-from nnutils.pytorch import evaluate, make_cnn, predict
+from nnutils.training import evaluate, make_cnn, predict
+
+
+@pytest.fixture(scope="module")
+def shared_lab():
+    """One lab for all tests: its network learns for seconds when it is made."""
+    lab = mnist_cnn.feature_maps_lab()
+    yield lab
+    lab.close()
 
 
 @pytest.fixture
-def lab():
-    return mnist_cnn.feature_maps_lab()
+def lab(shared_lab):
+    """The lab in its start state."""
+    yield shared_lab
+    shared_lab.stop()
+    assert shared_lab.wait(60)
+    shared_lab.reset()
 
 
 @pytest.fixture(scope="module")

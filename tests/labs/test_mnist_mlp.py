@@ -5,12 +5,24 @@ import pytest
 
 from nnutils.datasets import load_digits
 from nnutils.labs import mnist_mlp
-from nnutils.pytorch import make_mlp
+from nnutils.training import make_mlp
+
+
+@pytest.fixture(scope="module")
+def shared_lab():
+    """One lab for all tests: its network learns for seconds when it is made."""
+    lab = mnist_mlp.train_mlp_lab()
+    yield lab
+    lab.close()
 
 
 @pytest.fixture
-def lab():
-    return mnist_mlp.train_mlp_lab()
+def lab(shared_lab):
+    """The lab in its start state."""
+    yield shared_lab
+    shared_lab.stop()
+    assert shared_lab.wait(60)
+    shared_lab.reset()
 
 
 @pytest.mark.parametrize(("width", "depth"), [(32, 0), (32, 1), (8, 3), (512, 2)])
@@ -54,8 +66,8 @@ def test_the_epochs_are_whole_numbers_and_fit_in_the_picture(lab):
             assert 0 <= box.x0 and box.x1 <= lab.figure.bbox.width
 
 
-def test_validation_digits_are_never_learned_from():
-    highest = mnist_mlp.train_mlp_lab()._controls["examples"].high
+def test_validation_digits_are_never_learned_from(lab):
+    highest = lab._controls["examples"].high
     assert highest + mnist_mlp.VALIDATION <= len(load_digits().X_train)
 
 

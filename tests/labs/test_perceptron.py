@@ -1,4 +1,4 @@
-"""The lab of notebook 02 against plain arithmetic, exact in multiples of 0.05 and 0.1."""
+"""The labs of notebook 02 against plain arithmetic, exact in multiples of 0.05 and 0.1."""
 
 from fractions import Fraction
 
@@ -81,7 +81,7 @@ def test_stepping_is_the_rule_of_the_perceptron(lab):
     X, y = lab.state.X, lab.state.y
     updates = 0
     for i in [*range(24), *range(24)]:
-        assert lab.state.next == i
+        assert lab.state.example == i
         updates += model.update(X[i], y[i])
         lab.press("step")
         np.testing.assert_allclose([*lab.state.w, lab.state.b], [*model.w, model.b])
@@ -125,13 +125,13 @@ def test_learning_can_be_stopped(lab):
 def test_a_dropped_point_comes_next(lab):
     lab.click(0, 1.23, -0.04)
     assert lab.values["dropped"] == ((1.2, 0.0, 1),)
-    np.testing.assert_array_equal(lab.state.X[lab.state.next], [1.2, 0])
+    np.testing.assert_array_equal(lab.state.X[lab.state.example], [1.2, 0])
     lab.set(drop="class 0")
     lab.click(0, 99, -99)  # a click on the frame counts as one on the edge
     assert lab.values["dropped"][1] == (2.5, -2.5, 0)
     assert len(lab.state.y) == 26 and list(lab.state.y[-2:]) == [1, 0]
     lab.press("step")
-    assert lab.state.next == 0
+    assert lab.state.example == 0
     lab.click(1, 1, 1)  # on the neuron
     assert len(lab.state.y) == 26
     lab.press("new_data")
@@ -177,3 +177,84 @@ def test_reset_gives_the_same_picture(lab):
     assert lab.png != png
     lab.reset()
     assert lab.png == png and lab.caption_text == caption
+
+
+# The small lab: the line by hand
+
+
+@pytest.fixture
+def line():
+    return lab_module.line_lab()
+
+
+quarters = st.integers(-16, 16).map(lambda k: k / 4)
+
+
+@given(
+    w1=quarters, w2=quarters, b=st.integers(-24, 24).map(lambda k: k / 4), leaf=st.integers(0, 7)
+)
+@settings(max_examples=50, deadline=None)
+def test_leaves_are_answered_and_told_by_plain_arithmetic(w1, w2, b, leaf):
+    state = lab_module.compute_line(w1, w2, b, leaf)
+    sums = [w1 * x1 + w2 * x2 + b for x1, x2 in lab_module.LEAVES.tolist()]  # quarters: exact
+    answers = [int(z >= 0) for z in sums]
+    np.testing.assert_array_equal(state.y_hat, answers)
+    text = lab_module.caption_of_line(state)
+    wrong = sum(answer != kind for answer, kind in zip(answers, lab_module.KINDS, strict=True))
+    assert f"{wrong} of 8 leaves are wrong" in text
+    assert f"= {lab_module.shown(sums[leaf])}, so the answer is {answers[leaf]}: " in text
+    assert text.endswith("right." if answers[leaf] == lab_module.KINDS[leaf] else "wrong.")
+
+
+def test_the_leaves_can_be_told_apart_by_one_move_from_the_start(line):
+    assert "2 of 8 leaves are wrong" in line.caption_text
+    line.set(w2=-1.0)
+    assert "0 of 8 leaves are wrong" in line.caption_text
+
+
+@pytest.mark.parametrize(
+    ("w1", "w2", "b", "said"),
+    [
+        (1, 2, -3, "w points up and to the right, and the line lies 1.34 from the origin, in this"),
+        (
+            1,
+            2,
+            3,
+            "w points up and to the right, and the line lies 1.34 from the origin, in the opp",
+        ),
+        (
+            -3,
+            -4,
+            -6,
+            "w points down and to the left, and the line lies 1.2 from the origin, in this",
+        ),
+        (0, 2, 0, "w points up, and the line goes through the origin."),
+        (-2, 0, 1, "w points to the left, and the line lies 0.5 from the origin, in the opp"),
+        (0, 0, -1, "there is no line, and every answer is 0."),
+        (0, 0, 0, "there is no line, and every answer is 1."),
+    ],
+)
+def test_the_place_of_the_line_in_words(line, w1, w2, b, said):
+    line.set(w1=w1, w2=w2, b=b)
+    assert said in line.caption_text
+
+
+@pytest.mark.parametrize(("w1", "w2", "b"), [(1, 2, -3), (-0.25, 4, 5.75), (0, -1, 2), (0, 0, 1)])
+def test_the_way_to_the_line_is_the_shortest_one(line, w1, w2, b):
+    line.set(w1=w1, w2=w2, b=b)
+    (plane,) = line.figure.axes
+    start, end = np.transpose(plane.lines[5].get_data())
+    np.testing.assert_array_equal(start, 0)
+    if w1 or w2:
+        assert end @ [w1, w2] + b == pytest.approx(0)
+        assert np.linalg.norm(end) == pytest.approx(abs(b) / np.hypot(w1, w2))
+    tinted = Path(plane.patches[0].get_xy()).contains_points(line.state.X, radius=1e-9)
+    clear = np.abs(line.state.X @ line.state.w + b) > 1e-6  # on the line, rounding decides
+    np.testing.assert_array_equal(tinted[clear], line.state.y_hat[clear] == 1)
+
+
+def test_a_click_chooses_the_nearest_leaf(line):
+    for leaf, (x1, x2) in enumerate(lab_module.LEAVES.tolist()):
+        line.click(0, x1 + 0.3, x2 - 0.4)
+        assert line.values["leaf"] == leaf
+        np.testing.assert_array_equal(np.ravel(line.figure.axes[0].lines[4].get_data()), [x1, x2])

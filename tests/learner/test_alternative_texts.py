@@ -5,9 +5,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-from nnutils.notebooks import ROOT
+from tools.notebooks import ROOT
 
-FOLDER = ROOT / "nnutils" / "labextension"
+FOLDER = ROOT / "nnutils" / "learner" / "labextension"
 PACKAGE = json.loads((FOLDER / "package.json").read_text("utf-8"))
 
 
@@ -17,7 +17,7 @@ def test_its_name_is_the_same_everywhere():
     assert f'["{name}"]' in script and f'"{name}:plugin"' in script
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
     shared = build["targets"]["wheel"]["shared-data"]
-    assert shared["nnutils/labextension"] == f"share/jupyter/labextensions/{name}"
+    assert shared["nnutils/learner/labextension"] == f"share/jupyter/labextensions/{name}"
 
 
 def test_the_installed_one_is_this_one():

@@ -2,9 +2,10 @@ import io
 import json
 import zipfile
 
+import numpy as np
 import pytest
 
-from nnutils import backup, progress
+from nnutils.learner import backup, drawings, progress
 
 
 @pytest.fixture
@@ -24,11 +25,11 @@ def notebook(*sources, output=""):
     return json.dumps({"cells": cells, "nbformat": 4})
 
 
-def archive(**files):
+def archive(files, method=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as packed:
+    with zipfile.ZipFile(buffer, "w", method) as packed:
         for name, content in files.items():
-            packed.writestr(name.replace("__", "."), content)
+            packed.writestr(name, content)
     return buffer.getvalue()
 
 
@@ -56,6 +57,26 @@ def test_work_saved_in_one_session_is_back_in_the_next(folder):
     assert sorted(path.name for path in shelf.iterdir()) == ["03_dice.ipynb"]
 
 
+def test_the_digits_of_ones_own_come_back_too(folder):
+    picture = np.full((28, 28), 7, np.uint8)
+    drawings.keep(picture, 3)
+    drawings.record_reading("perceptron", 1, 1)
+    data = backup.pack_work()
+    drawings.forget()
+    drawings.keep(picture, 8)
+    assert "Digits of your own brought back: 1." in backup.unpack_work(data)
+    assert sorted(drawings.load().labels) == [3, 8]
+    assert drawings.readings() == {"perceptron": (1, 1)}
+    assert "Digits of your own brought back: 0." in backup.unpack_work(data)
+
+
+def test_an_archive_from_before_there_were_drawings_leaves_them_alone(folder):
+    drawings.keep(np.full((28, 28), 7, np.uint8), 3)
+    old = archive({"a.ipynb": notebook("a"), progress.FILE_NAME: ""})
+    assert "Digits" not in backup.unpack_work(old)
+    assert drawings.load().labels.tolist() == [3]
+
+
 def test_a_notebook_with_the_same_cells_stays_as_it_is(folder):
     path = folder / "01_neuron.ipynb"
     path.write_text(notebook("x = 1", output="old"))
@@ -79,17 +100,28 @@ def test_bringing_it_back_twice_changes_nothing_more(folder):
     assert sorted(folder.rglob("*")) == before
 
 
+def damaged():
+    """Return an archive in which compressed bytes are overwritten."""
+    data = archive({"a.ipynb": notebook("a")}, zipfile.ZIP_DEFLATED)
+    return data[:40] + b"\xff" * 20 + data[60:]
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"hello", "Save my work"),
         (b"", "Save my work"),
-        (archive(a__ipynb=notebook("a"))[:-30], "Save my work"),
-        (archive(a__ipynb=notebook("a"), b__txt="text"), "got 'b.txt'"),
-        (archive(a__ipynb="{}"), "got 'a.ipynb'"),
-        (archive(a__ipynb="[1"), "got 'a.ipynb'"),
-        (archive(**{"../a__ipynb": notebook("a")}), r"got '\.\./a\.ipynb'"),
-        (archive(**{"folder/a__ipynb": notebook("a")}), "got 'folder/a.ipynb'"),
+        (archive({"a.ipynb": notebook("a")})[:-30], "Save my work"),
+        (damaged(), "Save my work"),
+        (archive({"a.ipynb": notebook("a"), "b.txt": "text"}), "got 'b.txt'"),
+        (archive({"a.ipynb": "{}"}), "got 'a.ipynb'"),
+        (archive({"a.ipynb": "[1"}), "got 'a.ipynb'"),
+        (archive({"../a.ipynb": notebook("a")}), r"got '\.\./a\.ipynb'"),
+        (archive({"..\\a.ipynb": notebook("a")}), r"got '\.\./a\.ipynb'"),
+        (archive({"/a.ipynb": notebook("a")}), "got '/a.ipynb'"),
+        (archive({"one/../../a.ipynb": notebook("a")}), r"got 'one/\.\./\.\./a\.ipynb'"),
+        (archive({"one/two/a.ipynb": notebook("a")}), "got 'one/two/a.ipynb'"),
+        (archive({"a.ipynb": notebook("a"), "b/b.ipynb": notebook("b")}), "got 'b/b.ipynb'"),
     ],
 )
 def test_any_other_file_is_refused_and_changes_nothing(folder, data, message):
@@ -100,20 +132,100 @@ def test_any_other_file_is_refused_and_changes_nothing(folder, data, message):
     assert (folder / "a.ipynb").read_text() == notebook("mine")
 
 
-def test_the_widget_sends_the_file_and_takes_it_back(folder, monkeypatch):
+ADDED_BY_SYSTEMS = {
+    "macOS": ("__MACOSX/._{}", "._.DS_Store", ".DS_Store"),
+    "Windows": ("{}Thumbs.db", "{}desktop.ini"),
+    "JupyterLab": ("{}.ipynb_checkpoints/a-checkpoint.ipynb",),
+}
+
+
+@pytest.mark.parametrize("around", ["", "my work/", "my work\\", "./"])
+@pytest.mark.parametrize("system", ADDED_BY_SYSTEMS)
+def test_what_systems_add_to_an_archive_does_not_matter(folder, around, system):
+    files = {
+        f"{around}a.ipynb": notebook("a"),
+        f"{around}progress.jsonl": "",
+        f"{around}drawings.jsonl": "",
+    }
+    files |= {around: ""} if around else {}
+    files |= {name.format(around): "not a notebook" for name in ADDED_BY_SYSTEMS[system]}
+    assert backup.unpack_work(archive(files)).startswith("Notebooks brought back: 1.")
+    assert [path.name for path in folder.rglob("*")] == ["a.ipynb"]
+    assert (folder / "a.ipynb").read_text() == notebook("a")
+
+
+def test_hidden_files_are_nobodys_work(folder):
     (folder / "a.ipynb").write_text(notebook("a"))
-    sent = []
-    monkeypatch.setattr(backup.BackupWidget, "send", lambda _, *message: sent.append(message))
+    (folder / "._a.ipynb").write_bytes(b"\x00\x05\x16\x07")  # as macOS writes it on a USB stick
+    assert zipfile.ZipFile(io.BytesIO(backup.pack_work())).namelist() == ["a.ipynb"]
+
+
+class View:
+    """What a view on the page does: `saved` are the files it got, by name."""
+
+    def __init__(self, widget, messages, name):
+        self.widget, self.messages, self.name, self.saved = widget, messages, name, {}
+
+    def send(self, *buffers, **content):
+        self.widget._handle_custom_msg({"view": self.name, **content}, list(buffers))
+
+    def take(self):
+        """Take the answers that are for this view; return where the next piece begins."""
+        wanted = None
+        for content, *buffers in [m for m in self.messages if m[0]["view"] == self.name]:
+            wanted = content.get("next")
+            if "name" in content:
+                ((self.saved[content["name"]],),) = buffers
+        self.messages[:] = [m for m in self.messages if m[0]["view"] != self.name]
+        return wanted
+
+    def send_piece(self, data, at, size):
+        self.send(memoryview(data)[at : at + size], at=at, size=len(data))
+        return self.take()
+
+
+@pytest.fixture
+def views(folder, monkeypatch):
+    """Two views of one widget."""
+    messages = []
+    monkeypatch.setattr(backup.BackupWidget, "send", lambda _, *message: messages.append(message))
     widget = backup.BackupWidget()
-    widget._handle_custom_msg("save", [])
-    ((content, (data,)),) = sent
-    assert content["name"].endswith(".zip") and content["name"] in widget.message
-    (folder / "a.ipynb").unlink()
-    widget._handle_custom_msg("restore", [memoryview(data)])
-    assert (folder / "a.ipynb").is_file()
-    assert widget.message.startswith("Notebooks brought back: 1. New lines of progress: 0.")
-    widget._handle_custom_msg("restore", [memoryview(b"something else")])
-    assert widget.message.startswith("That did not work: the file must be one that “Save my work”")
+    return View(widget, messages, 0.1), View(widget, messages, 0.2)
+
+
+def test_the_file_goes_to_the_view_that_asks_for_it(folder, views):
+    (folder / "a.ipynb").write_text(notebook("a"))
+    one, other = views
+    one.send(save=True)
+    assert other.take() is None and other.saved == {}
+    assert one.take() is None
+    ((name, data),) = one.saved.items()
+    assert name.endswith(".zip") and name in one.widget.message
+    assert zipfile.ZipFile(io.BytesIO(data)).namelist() == ["a.ipynb"]
+
+
+def test_a_file_comes_back_in_pieces_from_each_view(folder, views):
+    big = {name: archive({f"{name}.ipynb": notebook(name * 1000)}) for name in "ab"}
+    places = dict.fromkeys("ab", 0)
+    while any(place is not None for place in places.values()):  # the views take turns
+        for view, name in zip(views, "ab"):
+            if places[name] is not None:
+                places[name] = view.send_piece(big[name], places[name], 300)
+    for name in "ab":
+        assert (folder / f"{name}.ipynb").read_text() == notebook(name * 1000)
+    assert views[0].widget.message.startswith("Notebooks brought back: 1. New lines of progress: 0")
+
+
+def test_a_view_can_begin_anew_and_hears_of_every_failure(folder, views, monkeypatch):
+    view, _ = views
+    data = archive({"a.ipynb": notebook("a")})
+    assert view.send_piece(data, 0, 50) == 50
+    for wrong in (b"something else", b""):
+        assert view.send_piece(wrong, 0, 50) is None
+        assert view.widget.message.startswith("That did not work: the file must be one that “Save")
+    monkeypatch.setattr(backup, "_write", lambda *_: 1 / 0)
+    view.send_piece(data, 0, len(data))
+    assert view.widget.message == "That did not work: division by zero"
 
 
 def test_a_page_without_a_kernel_says_what_would_be_there():

@@ -2,16 +2,15 @@
 
 import re
 
-from nnutils import notebooks
+from tools import notebooks
+from tools.tables import rows
 
 GLOSSARY = notebooks.ROOT / "docs" / "glossary.md"
 IN_BRACKETS = re.compile(r"\(([^()\n]*[\u4e00-\u9fff][^()\n]*)\)")
 
 
-def rows():
-    """Return [English, Chinese, symbol, code, notebook] for each row of the table."""
-    lines = [line for line in GLOSSARY.read_text("utf-8").splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+# English, Chinese, symbol, code, notebook
+ROWS = rows(GLOSSARY.read_text("utf-8"))
 
 
 def test_every_chinese_term_stands_once_in_the_notebook_of_its_row():
@@ -20,11 +19,10 @@ def test_every_chinese_term_stands_once_in_the_notebook_of_its_row():
         for cell in notebooks.read(path).cells:
             if cell.cell_type == "markdown":
                 found += [(term, path.name[:2]) for term in IN_BRACKETS.findall(cell.source)]
-    assert sorted(found) == sorted((chinese, number) for _, chinese, _, _, number in rows())
+    assert sorted(found) == sorted((chinese, number) for _, chinese, _, _, number in ROWS)
 
 
 def test_no_english_or_chinese_term_has_two_rows():
-    table = rows()
     for column in (0, 1):
-        terms = [row[column].lower() for row in table]
+        terms = [row[column].lower() for row in ROWS]
         assert len(terms) == len(set(terms))

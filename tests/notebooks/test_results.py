@@ -1,50 +1,32 @@
 """Numbers that the text states from measurements stand in docs/results.md, which scripts write."""
 
-import re
-
-import pytest
-
-from nnutils import notebooks
-
-NOTEBOOK_09 = notebooks.ROOT / "notebooks" / "09_mnist_mlp.ipynb"
-NOTEBOOK_10 = notebooks.ROOT / "notebooks" / "10_mnist_cnn.ipynb"
-RESULTS = (notebooks.ROOT / "docs" / "results.md").read_text("utf-8")
+from tools import notebooks
+from tools.derive import CNN_MEAN, ERRORS, SMOOTHED, write_measured
+from tools.tables import measured
 
 
-def table(name):
-    """Return the rows of a measured table, each a list of cells."""
-    text = re.search(rf"<!-- begin {name} -->\n(.*?)<!-- end {name} -->", RESULTS, re.DOTALL)[1]
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+def text_of(number):
+    path = notebooks.all_notebooks()[number]
+    return "\n".join(cell.source for cell in notebooks.read(path).cells)
 
 
-@pytest.mark.parametrize("name", re.findall(r"<!-- begin (\w+) -->", RESULTS))
-def test_every_table_has_been_measured(name):
-    assert table(name)
+def test_errors_of_five_seeds_are_written_into_the_row_of_their_network():
+    text = "| **784–512–10, here** | **9.99 %** (1.00 to 2.00) | five seeds |"
+    (each,) = (row[3] for row in measured("mnist_seeds") if row[0] == "784–512–10")
+    errors = sorted(100 - float(accuracy) for accuracy in each.split(", "))
+    expected = f"**{sum(errors) / 5:.2f} %** ({errors[0]:.2f} to {errors[-1]:.2f})"
+    assert write_measured(text) == f"| **784–512–10, here** | {expected} | five seeds |"
 
 
-def test_every_notebook_has_its_seconds_and_memory():
-    measured = {row[0] for row in table("notebooks")}
-    assert measured == {path.stem for path in notebooks.all_notebooks()}
+def test_no_other_row_and_no_other_sentence_changes():
+    text = "| linear, 784–10 | 12.00 % (1.00 to 2.00) |\nOf five seeds 3.00 % failed."
+    assert write_measured(text) == text
 
 
-def test_notebook_09_states_the_errors_of_the_five_seeds():
-    text = "\n".join(cell.source for cell in notebooks.read(NOTEBOOK_09).cells)
-    for network, _, _, seeds, *_ in table("mnist_seeds"):
-        errors = [100 - float(accuracy) for accuracy in seeds.split(",")]
-        stated = f"**{sum(errors) / 5:.2f} %** ({min(errors):.2f} to {max(errors):.2f})"
-        row = next(line for line in text.splitlines() if f"**{network}, " in line)
-        assert stated in row, (network, stated)
-
-
-def test_notebook_10_states_the_errors_of_both_networks_and_the_mean_accuracy():
-    text = "\n".join(cell.source for cell in notebooks.read(NOTEBOOK_10).cells)
-    ((_, mean, _, cnn_seeds, _),) = table("cnn_seeds")
-    mlp_seeds = next(row[3] for row in table("mnist_seeds") if row[0] == "784–512–512–10")
-    for network, seeds in (("784–512–512–10", mlp_seeds), ("convolutional", cnn_seeds)):
-        errors = [100 - float(accuracy) for accuracy in seeds.split(",")]
-        stated = f"{sum(errors) / 5:.2f} %"
-        spread = f"({min(errors):.2f} to {max(errors):.2f})"
-        row = next(line for line in text.splitlines() if re.match(rf"\| \**{network}, ", line))
-        assert stated in row and spread in row, (network, stated, spread)
-    assert f"{mean} on MNIST, mean of five seeds" in text
+def test_the_notebooks_state_what_is_measured():
+    assert [match[2] for match in ERRORS.finditer(text_of(9))] == ["784–512–10", "784–512–512–10"]
+    assert [match[2] for match in ERRORS.finditer(text_of(10))] == [
+        "784–512–512–10",
+        "convolutional",
+    ]
+    assert len(SMOOTHED.findall(text_of(9))) == len(CNN_MEAN.findall(text_of(10))) == 1

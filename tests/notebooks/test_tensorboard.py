@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from nnutils import notebooks
+from tools import notebooks
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ import re
 import numpy as np
 import pytest
 
-from nnutils import activations, losses, notebooks
+from nnutils import activations, losses
 from nnutils.gradcheck import numeric_gradient, relative_error
+from tools import notebooks
 
 NOTEBOOK = notebooks.read(notebooks.ROOT / "notebooks" / "06_backprop_by_hand.ipynb")
 SHAPES = [(1, 1, 1), (5, 3, 4), (4, 2, 2), (2, 5, 1)]  # examples, inputs, outputs
 
 
-def solution(id, **names):
-    """Run the code of the folded solution ``id`` and return its function."""
-    folds = map(notebooks.read_fold, (c.source for c in notebooks.tagged(NOTEBOOK, "solution")))
-    code = next(fold.code for fold in folds if fold.id == id)
+def solution(name, **names):
+    """Run the code of the folded solution of exercise ``name`` and return its function."""
+    code = notebooks.solutions_in(NOTEBOOK)[name]
     names |= {"np": np, "sigmoid": activations.sigmoid}
     exec(code, names)
     return names[re.search(r"^def (\w+)", code, re.MULTILINE)[1]]
@@ -87,7 +87,7 @@ def test_06_exercise_1_chain_with_tanh(numbers):
         w, b, x = w_b_x
         return (np.tanh(w * x + b) - y) ** 2
 
-    assert_agrees(np.array(solution("06.1")(*numbers)), loss, w_b_x)
+    assert_agrees(np.array(solution("chain")(*numbers)), loss, w_b_x)
 
 
 def test_06_section_3_derivatives_of_sigmoid_and_tanh():
@@ -117,7 +117,7 @@ def test_06_exercise_2_sigmoid_layer(shape):
     def loss(_):
         return np.sum(dA / (1 + np.exp(-(X @ W.T + b))))
 
-    for gradient, array in zip(solution("06.2")(dA, X, W, b), (W, b, X), strict=True):
+    for gradient, array in zip(solution("layer_backward")(dA, X, W, b), (W, b, X), strict=True):
         assert_agrees(gradient, loss, array)
 
 
@@ -144,7 +144,7 @@ def test_06_exercise_4_two_layers():
     def loss(_):
         return losses.cross_entropy(np.maximum(X @ W1.T + b1, 0) @ W2.T + b2, y)
 
-    backward = solution("06.4", relu=activations.relu, relu_grad=activations.relu_grad)
+    backward = solution("backward", relu=activations.relu, relu_grad=activations.relu_grad)
     for gradient, array in zip(backward(X, y, *parameters), parameters, strict=True):
         assert_agrees(gradient, loss, array)
 
@@ -163,7 +163,7 @@ def sigmoid_problem():
 def test_06_exercise_5_repaired_program():
     """delta2 = 2·(ŷ − y)/n·ŷ·(1 − ŷ), and what follows from it."""
     X, y, parameters = sigmoid_problem()
-    loss, *gradients = solution("06.5")(X, y, *parameters)
+    loss, *gradients = solution("repaired_gradients")(X, y, *parameters)
     assert loss == pytest.approx(np.mean((sigmoid_network(X, *parameters) - y) ** 2))
     for gradient, array in zip(gradients, parameters, strict=True):
         assert_agrees(

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnutils import convolution
 from nnutils.convolution import (
     conv2d,
     conv2d_backward,
@@ -220,6 +223,43 @@ class TestConv2d:
         conv2d_backward(conv2d(X, W, b, padding=1), X, W, padding=1)
         assert all((a == old).all() for a, old in zip(arrays, before, strict=True))
 
+    @pytest.mark.parametrize("size", [1, 40, 200, 1000])
+    @pytest.mark.parametrize(
+        "options", [{}, {"stride": (2, 1), "padding": (1, 2)}, {"padding": 2, "dilation": (1, 2)}]
+    )
+    def test_slices_of_any_size_equal_torch(self, monkeypatch, size, options):
+        """From one row at a time to several examples at a time, with a rest."""
+        monkeypatch.setattr(convolution, "SLICE", size)
+        rng = np.random.default_rng(0)
+        X, W, b = (rng.standard_normal(s) for s in ((5, 2, 7, 6), (3, 2, 2, 3), (3,)))
+        inputs = [tensor(a, learn=True) for a in (X, W, b)]
+        theirs = F.conv2d(*inputs, **options)
+        dY = rng.standard_normal(tuple(theirs.shape))
+        theirs.backward(tensor(dY))
+        same(conv2d(X, W, b, **options), theirs)
+        for mine, t in zip(conv2d_backward(dY, X, W, **options), inputs, strict=True):
+            same(mine, t.grad)
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+    def test_a_large_picture_needs_little_beside_the_results(self, monkeypatch, dtype):
+        monkeypatch.setattr(convolution, "SLICE", 10_000)
+        X, W = np.ones((1, 3, 500, 600), dtype), np.ones((2, 3, 3, 3), dtype)
+        dY = np.ones((1, 2, 498, 598), np.float32)
+        for f in (lambda: [conv2d(X, W)], lambda: conv2d_backward(dY, X, W)):
+            tracemalloc.start()
+            results = f()
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            beside = dY.size * 8 + 2**20  # dY in the type of the sums
+            assert peak < sum(r.nbytes for r in results) + beside < 27 * X.size
+
+    def test_the_bias_may_be_of_any_kind(self):
+        X, W, b = np.ones((2, 1, 4, 4), int), np.ones((2, 1, 3, 3), int), np.array([0.5, -1])
+        expected = conv2d(X, W) + b[:, None, None]
+        for convolve in (conv2d, conv2d_naive):
+            for form in (b, b.tolist(), torch.tensor(b)):
+                np.testing.assert_array_equal(convolve(X, W, form), expected)
+
     def test_no_example_gives_no_picture(self):
         assert conv2d(np.zeros((0, 3, 8, 8)), np.zeros((6, 3, 3, 3))).shape == (0, 6, 6, 6)
 
@@ -230,6 +270,8 @@ class TestConv2d:
             ((5, 5), (1, 1, 3, 3), {}, r"X must have shape \(N, C, H, W\), got \(5, 5\)"),
             ((1, 1, 5, 5), (3, 3), {}, r"W must have shape \(out, C, kh, kw\), got \(3, 3\)"),
             ((1, 3, 5, 5), (2, 1, 3, 3), {}, "X has 3 channels, but W expects 1"),
+            ((1, 1, 5, 5), (0, 1, 3, 3), {}, r"at least one kernel .* got shape \(0, 1, 3, 3\)"),
+            ((1, 0, 5, 5), (2, 0, 3, 3), {}, r"one channel, got shape \(2, 0, 3, 3\)"),
             ((1, 1, 5, 5), (2, 1, 3, 3), {"b": np.zeros(3)}, r"b must have shape \(2,\), got"),
             ((1, 1, 5, 5), (2, 1, 3, 3), {"b": 0.5}, r"b must have shape \(2,\), got \(\)"),
             ((1, 1, 5, 2), (2, 1, 3, 3), {}, "the kernel spans 3 pixels, the padded input has"),
@@ -249,6 +291,11 @@ class TestConv2d:
 
 
 class TestSlidingWindows:
+    def test_a_picture_that_is_read_only(self):
+        X = np.ones((1, 1, 4, 4))
+        X.flags.writeable = False
+        assert sliding_windows(X, 2).flags.writeable
+
     @settings(max_examples=50, deadline=None)
     @given(convolutions())
     def test_equals_torch_unfold(self, drawn):
@@ -292,6 +339,16 @@ class TestMaxPool2d:
 
         gradient = max_pool2d_backward(dY, X, 3, 2)
         assert relative_error(gradient, numeric_gradient(loss, X)) < 1e-7
+
+    @pytest.mark.parametrize("size", [1, 30, 200])
+    def test_slices_of_any_size_equal_torch(self, monkeypatch, size):
+        monkeypatch.setattr(convolution, "SLICE", size)
+        X = np.random.default_rng(0).integers(0, 4, (4, 2, 7, 6)).astype(float)
+        theirs = tensor(X, learn=True)
+        Y = F.max_pool2d(theirs, 3, 2)
+        dY = np.where(np.arange(Y.numel()).reshape(Y.shape) % 5, 1.5, np.inf)
+        Y.backward(tensor(dY))
+        same(max_pool2d_backward(dY, X, 3, 2), theirs.grad)
 
     def test_keeps_the_type(self):
         X = np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4)

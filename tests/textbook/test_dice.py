@@ -34,11 +34,14 @@ def test_half_of_all_rolls_are_big():
     assert (dice.is_big(7 - rolls) == 1 - big).all()
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 10])
-def test_sum_distribution_equals_the_closed_formula(n):
-    sums, counts = dice.sum_distribution(n)
-    assert sums.tolist() == list(range(n, 6 * n + 1))
-    assert counts.tolist() == [ways(int(s), n) for s in sums]
+@pytest.mark.parametrize(
+    ("n", "sides"), [(1, 6), (2, 6), (3, 6), (5, 4), (10, 6), (24, 6), (25, 6), (60, 6), (63, 2)]
+)
+def test_sum_distribution_equals_the_closed_formula(n, sides):
+    sums, counts = dice.sum_distribution(n, sides)
+    assert sums.tolist() == list(range(n, sides * n + 1))
+    assert counts.tolist() == [ways(int(s), n, sides) for s in sums]
+    assert counts.sum() == sides**n
 
 
 def test_nine_and_ten_as_galileo_found():
@@ -64,6 +67,8 @@ def test_the_same_seed_gives_the_same_rolls():
     ("call", "message"),
     [
         (lambda: dice.all_rolls(0), "dice must be a whole number of at least 1, got 0"),
+        (lambda: dice.all_rolls(9), r"must be at most 2000000 rolls, got 6\*\*9"),
+        (lambda: dice.all_rolls(10**9), r"must be at most 2000000 rolls, got 6\*\*1000000000"),
         (lambda: dice.all_rolls(3, 2.5), "sides must be a whole number of at least 1, got 2.5"),
         (
             lambda: dice.roll_dice(1, np.random.default_rng(0), chances=[0.5, 0.5]),

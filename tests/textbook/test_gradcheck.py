@@ -47,8 +47,8 @@ def test_single_precision_is_too_coarse_for_the_check():
     ("x", "h", "message"),
     [
         (np.array([1, 2]), 1e-5, "x must hold floats, got int64"),
-        (np.array([1.0]), 0, "h must be above 0, got 0"),
-        (np.array([1.0]), -1e-5, "h must be above 0, got -1e-05"),
+        (np.array([1.0]), 0, "h must be a finite number above 0, got 0"),
+        (np.array([1.0]), -1e-5, "h must be a finite number above 0, got -1e-05"),
     ],
 )
 def test_numeric_gradient_refuses(x, h, message):

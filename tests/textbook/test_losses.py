@@ -141,11 +141,26 @@ def test_no_examples_have_no_mean(name):
             f(np.zeros((0, 1)), np.zeros((0, 1)))
 
 
-@pytest.mark.parametrize("labels", [[0, 2], [-1, 1]])
+@pytest.mark.parametrize("labels", [[0, 2], [-1, 1], [0, float("nan")]])
 def test_binary_labels_outside_the_range_are_refused(labels):
     for f in function("binary_cross_entropy"):
         with pytest.raises(ValueError, match=r"labels must lie in 0 … 1, got"):
             f(np.zeros(2), labels)
+
+
+@pytest.mark.parametrize("name", SAME_SHAPE)
+@pytest.mark.parametrize("words", [["0", "1"], [0j, 1]])
+def test_targets_that_are_no_real_numbers_are_refused(name, words):
+    for f in function(name):
+        for arguments in ((np.zeros(2), words), (words, np.zeros(2))):
+            with pytest.raises(ValueError, match="expected an array of real numbers, got one of"):
+                f(*arguments)
+
+
+def test_true_and_false_are_the_labels_1_and_0():
+    z = np.random.default_rng(0).normal(size=(3, 2))
+    for f in function("cross_entropy"):
+        np.testing.assert_array_equal(f(z, [True, False, True]), f(z, [1, 0, 1]))
 
 
 @pytest.mark.parametrize(
@@ -156,6 +171,7 @@ def test_binary_labels_outside_the_range_are_refused(labels):
         (np.zeros((2, 3)), np.array([0.0, 1.0]), "whole numbers .* got float64"),
         (np.zeros((2, 3)), np.array([0, 3]), "labels must lie in 0 … 2, got 0 … 3"),
         (np.zeros((2, 3)), np.array([-1, 2]), "labels must lie in 0 … 2, got -1 … 2"),
+        (np.zeros((2, 3)), np.array(["0", "1"]), "whole numbers .* got <U1"),
         (np.zeros(3), np.array(0), r"logits must have shape \(n, C\).* got \(3,\)"),
         (np.zeros((0, 3)), np.zeros(0, int), r"logits must have shape .* got \(0, 3\)"),
         (np.zeros((2, 0)), np.zeros(2, int), r"logits must have shape .* got \(2, 0\)"),

@@ -299,8 +299,8 @@ def make(*args, **options):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: make([3]), r"at least two widths of at least 1, got \[3\]"),
-        (lambda: make([3, 0, 2]), r"at least two widths of at least 1, got \[3, 0, 2\]"),
+        (lambda: make([3]), r"at least two widths, got \[3\]"),
+        (lambda: make([3, 0, 2]), "n_out must be a whole number of at least 1, got 0"),
         (
             lambda: make([3, 2], activation="swish"),
             "activation must be one of relu, .* got 'swish'",
@@ -329,6 +329,9 @@ def make(*args, **options):
             r"y must have shape \(5, 1\) and not be empty, got \(5,\)",
         ),
         (lambda: make([4, 2]).accuracy(np.zeros((0, 4)), []), "not be empty"),
+        (lambda: make([4, 2], dtype=int), "dtype must be one of floats, got <class 'int'>"),
+        (lambda: fit(np.zeros((5, 4)), np.zeros(5, int), X_val=np.zeros((5, 4))), "only one"),
+        (lambda: fit(np.zeros((5, 4)), np.zeros(5, int), y_val=np.zeros(5, int)), "only one"),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):
@@ -336,5 +339,41 @@ def test_what_does_not_fit_is_named(call, message):
         call()
 
 
-def fit(X, y, batch_size=5):
-    make([4, 2]).fit(X, y, 1, batch_size, SGD(0.1), np.random.default_rng(0))
+def fit(X, y, batch_size=5, **validation):
+    make([4, 2]).fit(X, y, 1, batch_size, SGD(0.1), np.random.default_rng(0), **validation)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "message"),
+    [
+        ("cross_entropy", ["0", "1", "1"], "labels must be whole numbers .* got <U1"),
+        ("cross_entropy", [0.9, 1.9, 0.0], "labels must be whole numbers .* got float64"),
+        ("cross_entropy", [0, 1, 2], "labels must lie in 0 … 1, got 0 … 2"),
+        ("cross_entropy", [0, 1, -100], "labels must lie in 0 … 1, got -100 … 1"),
+        ("binary_cross_entropy", [["0", "1"]] * 3, "array of real numbers, got one of <U1"),
+        ("binary_cross_entropy", [[0, np.nan]] * 3, "labels must lie in 0 … 1, got nan"),
+    ],
+)
+def test_labels_that_the_loss_does_not_take_are_refused_before_anything_is_learned(
+    loss, y, message
+):
+    X, right = np.ones((3, 4)), np.zeros(np.shape(y), int)
+    network = make([4, 2], loss=loss)
+    before = [p.copy() for p in network.parameters()]
+    rng = np.random.default_rng(0)
+    for use in (
+        lambda: network.accuracy(X, y),
+        lambda: network.fit(X, y, 1, 1, SGD(0.1), rng),
+        lambda: network.fit(X, right, 1, 1, SGD(0.1), rng, X, y),
+    ):
+        with pytest.raises(ValueError, match=message):
+            use()
+    for p, old in zip(network.parameters(), before):
+        np.testing.assert_array_equal(p, old)
+
+
+def test_a_layer_takes_lists():
+    layer = Linear(2, 3, np.random.default_rng(0), dtype=float)
+    X, dZ = [[1.0, 2.0]], [[1.0, 0.0, -1.0]]
+    np.testing.assert_array_equal(layer.forward(X), layer.forward(np.array(X)))
+    np.testing.assert_array_equal(layer.backward(dZ), layer.backward(np.array(dZ)))

@@ -21,7 +21,13 @@ PAIRS = {
     ),
     "adam as it comes": (Adam, torch.optim.Adam),
 }
-ALL = [SGD, Adagrad, RMSProp, Adam]
+THEIRS = {
+    SGD: torch.optim.SGD,
+    Adagrad: torch.optim.Adagrad,
+    RMSProp: torch.optim.RMSprop,
+    Adam: torch.optim.Adam,
+}
+ALL = list(THEIRS)
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -77,9 +83,7 @@ def test_steps_are_in_place_keep_float32_and_leave_the_gradients_alone(kind):
 def test_the_rate_may_change_between_steps(kind):
     p, t = np.array([1.0]), torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
     optimizer = kind(0.1)
-    referee = getattr(torch.optim, {"RMSProp": "RMSprop"}.get(kind.__name__, kind.__name__))(
-        [t], 0.1
-    )
+    referee = THEIRS[kind]([t], 0.1)
     for rate in (0.1, 0.01, 0.0, 0.2):
         optimizer.rate = referee.param_groups[0]["lr"] = rate
         optimizer.step([p], [np.cos(p)])
@@ -98,6 +102,8 @@ def test_the_rate_may_change_between_steps(kind):
         ([np.ones(3, int)], [np.ones(3)], "array of floats"),
         ([[1.0, 2.0]], [np.ones(2)], "array of floats"),
         ([1.0], [1.0], "array of floats"),
+        ([np.ones(2)], [np.array(["1", "2"])], "array of real numbers, got one of <U1"),
+        ([np.ones(2)], [np.array([1j, 2])], "array of real numbers, got one of complex128"),
     ],
 )
 def test_what_cannot_be_changed_in_place_is_refused(kind, parameters, gradients, message):
@@ -105,6 +111,33 @@ def test_what_cannot_be_changed_in_place_is_refused(kind, parameters, gradients,
     with pytest.raises(ValueError, match=message):
         optimizer.step(parameters, gradients)
     optimizer.step([np.ones(4)], [np.ones(4)])  # the failed step left nothing behind
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_read_only_parameter_leaves_the_others_as_they_are(kind):
+    first, second = np.ones(2), np.ones(3)
+    second.flags.writeable = False
+    with pytest.raises(ValueError, match=r"must be writable, got a read-only array \(3,\)"):
+        kind(0.1).step([first, second], [np.ones(2), np.ones(3)])
+    assert (first == 1).all()
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize(
+    "form",
+    [np.ndarray.tolist, lambda g: g.view(np.matrix), torch.tensor, lambda g: g.astype(np.uint8)],
+)
+def test_a_gradient_of_any_form_is_an_array_of_floats(kind, form):
+    """Whole numbers too; and the product of two matrices would not be element by element."""
+    gradient = np.array([[2, 4], [1, 7]])
+    results = []
+    for g in (gradient.astype(float), form(gradient)):
+        p, optimizer = np.ones((2, 2)), kind(0.1)
+        for _ in range(3):
+            optimizer.step([p], [g])
+        results.append(p)
+    np.testing.assert_array_equal(results[1], results[0])
+    assert (results[0] < 1).all()
 
 
 def test_an_optimizer_belongs_to_one_list_of_parameters():
@@ -116,11 +149,44 @@ def test_an_optimizer_belongs_to_one_list_of_parameters():
         optimizer.step([np.ones(3), np.ones(3)], [np.ones(3), np.ones(3)])
 
 
-@pytest.mark.parametrize("kind", ALL)
-@pytest.mark.parametrize("rate", [-0.1, float("nan")])
-def test_a_negative_rate_is_refused(kind, rate):
-    with pytest.raises(ValueError, match="rate must be at least 0, got"):
-        kind(rate)
+SETTINGS = [  # ours, its namesake, what torch calls the setting, how it takes a number
+    *((kind, "rate", THEIRS[kind], lambda x: {"lr": x}) for kind in ALL),
+    (SGD, "momentum", torch.optim.SGD, lambda x: {"lr": 0.1, "momentum": x}),
+    (RMSProp, "beta", torch.optim.RMSprop, lambda x: {"alpha": x}),
+    (Adam, "beta1", torch.optim.Adam, lambda x: {"betas": (x, 0.9)}),
+    (Adam, "beta2", torch.optim.Adam, lambda x: {"betas": (0.9, x)}),
+    *((kind, "eps", THEIRS[kind], lambda x: {"eps": x}) for kind in (Adagrad, RMSProp, Adam)),
+]
+
+
+@pytest.mark.parametrize(("kind", "setting", "theirs", "as_torch"), SETTINGS)
+def test_what_torch_refuses_is_refused(kind, setting, theirs, as_torch):
+    values = (-1.0, -0.1, 0.0, 0.5) + ((1.0, 1.5) if kind is Adam and "beta" in setting else ())
+    for value in values:
+        try:
+            theirs([torch.zeros(1)], **as_torch(value))
+        except ValueError:
+            with pytest.raises(ValueError, match=f"{setting} must be a finite number of at least"):
+                kind(**{"rate": 0.1} | {setting: value})
+        else:
+            kind(**{"rate": 0.1} | {setting: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "value"),
+    [
+        *(
+            (kind, setting, value)
+            for kind, setting, *_ in SETTINGS
+            for value in (float("inf"), float("nan"), "0.1", None)
+        ),
+        (RMSProp, "beta", 1.0),  # torch takes it: a mean of squares that stays 0, or falls below
+        (RMSProp, "beta", 1.5),
+    ],
+)
+def test_what_leads_nowhere_is_refused(kind, setting, value):
+    with pytest.raises(ValueError, match=f"{setting} must be a finite number of at least 0"):
+        kind(**{"rate": 0.1} | {setting: value})
 
 
 @settings(deadline=None)
@@ -143,7 +209,7 @@ def test_one_cycle_rises_then_falls():
     assert (rates[0], rates[29], rates[99]) == pytest.approx((2 / 25, 2, 2 / 250_000))
 
 
-@pytest.mark.parametrize(("step", "total"), [(-1, 10), (10, 10), (0, 0)])
+@pytest.mark.parametrize(("step", "total"), [(-1, 10), (10, 10), (2.5, 10), (float("nan"), 10)])
 def test_one_cycle_ends(step, total):
     with pytest.raises(ValueError, match=rf"step must lie in 0 … {total - 1}, got {step}"):
         one_cycle(step, total, 1.0)

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from nnutils import optimizers
+from nnutils import losses, optimizers
 from nnutils.activations import relu
 from nnutils.convolution import conv2d, max_pool2d
 from nnutils.datasets import load_digits
 from nnutils.network import Network
-from nnutils.pytorch import (
+from nnutils.training import (
     copy_weights,
     evaluate,
     get_device,
@@ -78,6 +78,10 @@ class TestGetDevice:
             ({"cuda": 2, "wish": "cuda:1"}, "cuda:1"),
             ({"cuda": 1, "mps": True, "wish": "mps"}, "mps"),
             ({"mps": True, "wish": ""}, "mps"),
+            ({"mps": True, "wish": " "}, "mps"),
+            ({"mps": True, "wish": "cpu "}, "cpu"),  # `set NNUTILS_DEVICE=cpu && …` on Windows
+            ({"mps": True, "wish": "CPU"}, "cpu"),
+            ({"cuda": 2, "wish": "CUDA:1"}, "cuda:1"),
         ],
     )
     def test_takes_the_fastest_unless_told(self, machine, has, device):
@@ -123,9 +127,18 @@ class TestMakeMlp:
         theirs = torch.cat([p.flatten() for layer in layers for p in layer.parameters()])
         assert weights(make_mlp(6, 5, 3, generator=seeded(5))).equal(theirs.detach())
 
-    @pytest.mark.parametrize("sizes", [(), (784,), (784, 0), (784, -1, 10), (784, 2.5)])
-    def test_bad_sizes_are_named(self, sizes):
-        with pytest.raises(ValueError, match=r"sizes must be two or more whole numbers above 0"):
+    @pytest.mark.parametrize(
+        ("sizes", "message"),
+        [
+            ((), r"at least two sizes, got \[\]"),
+            ((784,), r"at least two sizes, got \[784\]"),
+            ((784, 0), "a size must be a whole number of at least 1, got 0"),
+            ((784, -1, 10), "a size must be a whole number of at least 1, got -1"),
+            ((784, 2.5), "a size must be a whole number of at least 1, got 2.5"),
+        ],
+    )
+    def test_bad_sizes_are_named(self, sizes, message):
+        with pytest.raises(ValueError, match=message):
             make_mlp(*sizes)
 
 
@@ -208,6 +221,18 @@ class TestTrain:
         assert history.accuracy == pytest.approx([accuracy])
         assert history.val_loss == []
 
+    def test_smoothed_labels_share_a_part_of_the_probability(self):
+        """With three classes and 0.3, the right one is to get 0.8 and the others 0.1 each."""
+        X, y = small_images(110)
+        y = np.arange(110) % 3
+        model = make_mlp(16, 8, 3, generator=seeded())
+        wanted = np.full((110, 3), 0.1)
+        wanted[np.arange(110), y] = 0.8
+        expected = -(wanted * np.log(predict(model, X))).sum(axis=1).mean()
+        history = train(model, X, y, epochs=1, peak_rate=1e-12, label_smoothing=0.3)
+        assert history.loss == pytest.approx([expected], rel=1e-5)
+        assert evaluate(model, X, y)[0] != pytest.approx(expected)  # there nothing is smoothed
+
     def test_validation_is_evaluated_after_the_epoch(self):
         X, y = small_images()
         model = make_mlp(16, 8, 2)
@@ -282,17 +307,75 @@ class TestTrain:
             ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
             ({"epochs": 1.5}, "epochs must be a whole number of at least 1, got 1.5"),
             ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
-            ({"peak_rate": 0}, "peak_rate must be above 0, got 0"),
-            ({"peak_rate": float("nan")}, "peak_rate must be above 0, got nan"),
+            ({"peak_rate": 0}, "peak_rate must be a finite number above 0, got 0"),
+            ({"peak_rate": float("nan")}, "peak_rate must be a finite number above 0, got nan"),
+            ({"label_smoothing": 1}, "label_smoothing must be .* at least 0 and below 1, got 1"),
+            ({"label_smoothing": -0.1}, "label_smoothing must be .* at least 0 .* got -0.1"),
             ({"X_val": np.zeros((2, 16))}, "X_val and y_val must be given together"),
             ({"X_val": np.zeros((2, 16)), "y_val": [0]}, "got 2 and 1"),
+            ({"X_val": np.zeros((2, 16)), "y_val": [0, 2]}, "labels must lie in 0 … 1, got 2"),
+            ({"X_val": np.zeros((2, 16)), "y_val": [0, -1]}, "labels must lie in 0 .* got -1 … 0"),
         ],
     )
-    def test_bad_input_is_named(self, change, message):
+    def test_bad_input_is_named_before_anything_is_learned(self, change, message):
         X, y = small_images()
         arguments = {"X": X, "y": y} | change
+        model = make_mlp(16, 2)
+        before = weights(model)
         with pytest.raises(ValueError, match=message):
-            train(make_mlp(16, 2), **arguments)
+            train(model, **arguments)
+        assert weights(model).equal(before)
+
+    @pytest.mark.parametrize("kind", [np.array, torch.tensor])
+    @pytest.mark.parametrize(
+        ("labels", "message"),
+        [
+            ([0.9, 1.9, 2.9], "labels must be whole numbers .* got float"),
+            ([float("nan"), 0, 1], "labels must be whole numbers .* got float"),
+            ([-100, 0, 1], "labels must lie in 0 … .*, got -100"),  # -100: torch leaves it out
+            ([0, 1, 5], "labels must lie in 0 … 2, got .*5"),
+            ([[0], [1], [2]], r"labels must have shape \(3,\), got \(3, 1\)"),
+        ],
+    )
+    @pytest.mark.parametrize("use", [train, evaluate])
+    def test_labels_are_checked_as_those_of_the_numpy_network(self, use, labels, message, kind):
+        with pytest.raises(ValueError, match=message):
+            use(make_mlp(4, 3), np.zeros((3, 4)), kind(labels))
+        with pytest.raises(ValueError, match=message):
+            losses.cross_entropy(np.zeros((3, 3)), np.array(labels))
+
+    def test_labels_that_are_words_are_refused(self):
+        for use in (train, evaluate):
+            with pytest.raises(ValueError, match=r"labels must be whole numbers .* got <U1"):
+                use(make_mlp(4, 3), np.zeros((2, 4)), ["0", "1"])
+
+    @pytest.mark.parametrize(
+        ("n", "batch_size", "sizes"),
+        [
+            (9, 4, [4, 5]),
+            (10, 4, [4, 4, 2]),
+            (8, 4, [4, 4]),
+            (3, 2, [3]),
+            (3, 1, [1, 1, 1]),
+            (1, 4, [1]),
+        ],
+    )
+    def test_a_last_batch_of_one_joins_the_one_before(self, n, batch_size, sizes):
+        met = []
+
+        class Spy(nn.Linear):
+            def forward(self, x):
+                met.append(len(x))
+                return super().forward(x)
+
+        X, y = np.zeros((n, 1)), np.zeros(n, int)
+        history = train(Spy(1, 2), X, y, epochs=2, batch_size=batch_size)
+        assert met == 2 * sizes
+        assert history.progress == 1
+
+    def test_batch_normalisation_takes_any_number_of_images(self):
+        model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
+        train(model, np.zeros((9, 4)), np.zeros(9, int), epochs=1, batch_size=8)
 
 
 class TestStopping:
@@ -399,8 +482,8 @@ class TestEvaluateAndPredict:
 
 def test_tqdm_disable_keeps_training_quiet():
     code = (
-        "import torch; from nnutils.pytorch import make_mlp, train; "
-        "train(make_mlp(4, 2), torch.rand(8, 4), torch.zeros(8), epochs=1)"
+        "import torch; from nnutils.training import make_mlp, train; "
+        "train(make_mlp(4, 2), torch.rand(8, 4), torch.zeros(8, dtype=int), epochs=1)"
     )
     result = subprocess.run(
         [sys.executable, "-c", code],

@@ -9,8 +9,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from nnutils import notebooks
-from nnutils.notebooks import Fold
+from tools import notebooks
+from tools.notebooks import Fold
 
 FOLD = """<details>
 <summary>Solution 03.1</summary>
@@ -25,12 +25,12 @@ def my_sum(a, b):
 </details>"""
 
 
-def exercise(id, stub, solution):
-    metadata = {"nnutils": {"exercise": id}}
-    fold = notebooks.write_fold(Fold(id, "", solution))
+def exercise(name, stub, solution):
+    metadata = {"nnutils": {"exercise": name}}
+    fold = notebooks.write_fold(Fold("03.1", "", solution))
     return [
         new_code_cell(stub, metadata={**metadata, "tags": ["exercise"]}),
-        new_code_cell(f'check("{id}")', metadata={**metadata, "tags": ["check"]}),
+        new_code_cell(f'check("{name}")', metadata={**metadata, "tags": ["check"]}),
         new_markdown_cell(fold, metadata={**metadata, "tags": ["solution"]}),
     ]
 
@@ -83,7 +83,7 @@ def test_solution_keeps_the_lines_without_a_gap_in_order():
 
 def test_reference_written_for_an_exercise_bears_the_name_of_the_learners_function():
     sources = notebooks.own_references("dice_sum_model")
-    assert sources["03.1"].startswith("def my_add_one_die(counts):\n")
+    assert sources["one_die_more"].startswith("def my_one_die_more(counts):\n")
 
 
 def test_notebook_without_exercises_has_no_references():
@@ -91,24 +91,24 @@ def test_notebook_without_exercises_has_no_references():
 
 
 def test_reference_goes_into_its_fold_and_leaves_the_others():
-    one = exercise("03.1", "def my_a():\n    return ...", "def my_a():\n    return 1")
-    two = exercise("03.2", "def my_b():\n    return ...", "def my_b():\n    return 2")
+    one = exercise("a", "def my_a():\n    return ...", "def my_a():\n    return 1")
+    two = exercise("b", "def my_b():\n    return ...", "def my_b():\n    return 2")
     notebook = new_notebook(cells=one + two)
-    assert notebooks.write_folds(notebook, {"03.2": "def my_b():\n    return 3"}) == []
+    assert notebooks.write_folds(notebook, {"b": "def my_b():\n    return 3"}) == []
     folds = [notebooks.read_fold(cell.source) for cell in notebooks.tagged(notebook, "solution")]
     assert [fold.code[-1] for fold in folds] == ["1", "3"]
 
 
 def test_reference_that_does_not_keep_its_stub_is_refused():
-    cells = exercise("03.1", "def my_a():\n    return ...", "def my_a():\n    return 1")
+    cells = exercise("a", "def my_a():\n    return ...", "def my_a():\n    return 1")
     notebook = new_notebook(cells=cells)
-    complaints = notebooks.write_folds(notebook, {"03.1": "def my_a(x):\n    return 2"})
-    assert complaints == ["the reference of 03.1 lacks a line of its stub: def my_a():"]
+    complaints = notebooks.write_folds(notebook, {"a": "def my_a(x):\n    return 2"})
+    assert complaints == ["the reference of a lacks a line of its stub: def my_a():"]
     assert "return 1" in cells[2].source
 
 
 def test_solved_notebook_has_the_solutions_in_place_of_the_stubs_and_no_outputs():
-    cells = exercise("03.1", "def my_a():\n    return ...", "def my_a():\n    return 1")
+    cells = exercise("a", "def my_a():\n    return ...", "def my_a():\n    return 1")
     cells[1].outputs = [new_output("stream", text="not attempted")]
     notebook = new_notebook(cells=cells)
     notebooks.solve(notebook)

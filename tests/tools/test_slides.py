@@ -9,10 +9,8 @@ import nbformat.v4 as v4
 import pytest
 from PIL import Image
 
-pytest.importorskip("ziamath", reason="the slides draw their formulas with ziamath")
-
-from nnutils import notebooks, slides
-from nnutils.exercises.base import Choice, Question
+from nnutils.exercises.question import Choice, Question
+from tools import notebooks, slides
 
 
 def prose(source, **metadata):
@@ -39,7 +37,7 @@ def png(width, height):
 
 def deck(*cells):
     """The slides of a notebook with these cells, as the HTML of each, section by section."""
-    sections = slides.deck(v4.new_notebook(cells=list(cells)), "dice_sum_model")
+    sections = slides.deck(v4.new_notebook(cells=list(cells)))
     return [[slide.html for slide in section] for section in sections]
 
 
@@ -59,34 +57,73 @@ def test_blank_lines_part_a_cell_but_not_inside_code_or_a_formula():
     ]
 
 
+def decisions(cell):
+    return [block.decision for block in slides.blocks(cell)]
+
+
 def test_code_and_output_are_two_pieces_also_without_output():
-    assert "2" in slides.pieces(program("1 + 1", printed("2\n")), {})[1]
-    assert slides.pieces(program("x = 1"), {})[1] == ""
+    assert "2" in slides.blocks(program("1 + 1", printed("2\n")))[1].html
+    assert slides.blocks(program("x = 1"))[1].html == ""
 
 
 def test_a_solution_and_each_question_are_one_piece():
     fold = notebooks.write_fold(notebooks.Fold("03.1", "Why.", "x = 1\n\ny = 2"))
-    assert len(slides.pieces(prose(fold, tags=["solution"]), {})) == 1
-    asked = dict.fromkeys(("03.q1", "03.q2"), QUESTION)
-    assert len(slides.pieces(program('quiz("03.q1", "03.q2")', tags=["quiz"]), asked)) == 2
+    assert len(slides.blocks(prose(fold, tags=["solution"]))) == 1
+    asked = program('quiz("why_centre", "twenty_of_twenty")', tags=["quiz"])
+    assert decisions(asked) == ["subslide", "subslide"]
 
 
-def test_without_words_the_first_piece_decides():
-    assert slides.decisions(typed("subslide"), 3) == ["subslide", "-", "-"]
-    assert slides.decisions(typed("skip"), 2) == ["skip", "skip"]
-    assert slides.decisions(typed("notes"), 2) == ["notes", "notes"]
+def test_without_marks_the_cell_decides():
+    three = "One.\n\nTwo.\n\nThree."
+    assert decisions(typed("subslide", three)) == ["subslide", "-", "-"]
+    assert decisions(typed("skip", three)) == ["skip", "skip", "skip"]
+    assert decisions(typed("notes", three)) == ["notes", "notes", "notes"]
 
 
-def test_the_words_in_the_metadata_decide_piece_by_piece():
-    cell = prose("a\n\nb", slideshow={"slide_type": "slide"}, nnutils={"slides": "notes slide"})
-    assert slides.decisions(cell, 2) == ["notes", "slide"]
+def test_a_mark_says_where_a_paragraph_goes():
+    source = (
+        "One.\n\n<!-- notes -->\nTwo.\n\nThree.\n\n<!-- slide -->\n\nFour.\n\n"
+        "<!-- step -->\nFive.\n\nSix.\n\n<!-- skip -->\nSeven.\n\n<!-- show -->\nEight."
+    )
+    expected = ["-", "notes", "notes", "subslide", "fragment", "-", "skip", "-"]
+    assert decisions(typed("-", source)) == expected
+    assert not any("<!--" in block.html for block in slides.blocks(typed("-", source)))
 
 
-@pytest.mark.parametrize("words", ["slide", "slide - -", "slide page"])
-def test_a_wrong_number_of_words_or_an_unknown_one_is_refused(words):
-    cell = prose("a\n\nb", nnutils={"slides": words})
-    with pytest.raises(ValueError, match=rf"cell {cell.id} needs 2 of the words slide, .*got"):
-        slides.decisions(cell, 2)
+def test_a_paragraph_split_in_two_needs_no_other_change():
+    whole = "## 1 · Go\n\nOne. Two.\n\n<!-- slide -->\nThree."
+    split = whole.replace("One. Two.", "One.\n\nTwo.")
+    assert decisions(typed("slide", whole)) == ["slide", "-", "subslide"]
+    assert decisions(typed("slide", split)) == ["slide", "-", "-", "subslide"]
+
+
+def test_a_heading_of_a_section_begins_one_if_it_is_shown():
+    source = "Before.\n\n## 2 · Next\n\nText.\n\n<!-- skip -->\n## Sources"
+    assert decisions(typed("-", source)) == ["-", "slide", "-", "skip"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        (None, ["subslide", "-"]),
+        ("slides-hide-code", ["skip", "subslide"]),
+        ("slides-hide-output", ["subslide", "skip"]),
+        ("slides-step-output", ["subslide", "fragment"]),
+        ("slides-new-output", ["subslide", "subslide"]),
+    ],
+)
+def test_tags_say_where_code_and_output_go(tag, expected):
+    looks = {"slideshow": {"slide_type": "subslide"}, "tags": [tag] if tag else []}
+    assert decisions(program("1 + 1", printed("2"), **looks)) == expected
+
+
+def test_a_new_cell_is_on_no_slide_unless_its_place_is_chosen():
+    assert decisions(prose("A new thought.")) == ["notes"]
+    assert decisions(program("x = 1")) == ["skip", "skip"]
+    assert decisions(prose("### Exercise 03.1 · Do\n\n1. This.")) == ["subslide", "-"]
+    assert decisions(program("def my_f():\n    ...", tags=["exercise"])) == ["-", "-"]
+    assert decisions(program("check('f')", tags=["check"])) == ["skip", "skip"]
+    assert decisions(program("some_lab()", tags=["lab"])) == ["skip", "subslide"]
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -133,6 +170,11 @@ def test_the_alternative_text_of_a_figure_is_no_code_to_look_at():
     assert slides.without_show(source) == "fig = draw()"
 
 
+def test_the_call_that_reveals_a_guess_is_no_code_to_look_at():
+    assert slides.without_show('big = 1\nreveal("how_many", big)') == "big = 1"
+    assert slides.without_show('reveal("how_many", 1)') == 'reveal("how_many", 1)'
+
+
 def test_wide_output_is_set_smaller():
     assert 'class="output wide"' in slides.output(printed("x" * 90))
     assert 'class="output"' in slides.output(printed("x" * 80 + "\n" + "y"))
@@ -154,10 +196,45 @@ QUESTION = Question(
 
 
 def test_a_question_shows_its_choices_and_keeps_the_answer_for_the_next_step():
-    asked, answer = slides.question(QUESTION).split('<div class="fragment answer">')
+    asked, answer = slides.question(QUESTION, "03.4").split('<div class="fragment answer">')
     assert "<code>a &lt; b</code>" in asked
     assert "yes" in asked and "no" in asked and "It is not." not in asked
     assert "<b>B.</b> It is not." in answer and "because" not in answer
+
+
+def revealed(html):
+    return v4.new_output("execute_result", {"text/html": html, "text/plain": "It is 108."})
+
+
+def test_a_guess_is_asked_with_its_choices_or_its_picture():
+    (block,) = slides.blocks(program('guess("output_bias")', tags=["guess"]))
+    assert block.decision == "-"
+    assert "Guess: Which way must" in block.html and "<li>up</li><li>down</li>" in block.html
+    shown = v4.new_output("execute_result", {"image/png": png(50, 20), "text/plain": "A map."})
+    marked = program('ax.plot("x")\nguess("after_60_steps", fig, "A map.")', shown, tags=["guess"])
+    (block,) = slides.blocks(marked)
+    assert "Guess: Where does" in block.html and 'class="picture"' in block.html
+
+
+def test_the_answer_to_a_guess_is_a_step_of_its_own_and_not_folded():
+    fold = "<details><summary>You have not guessed yet.</summary><p>It is 108.</p></details>"
+    outputs = printed("x = 1\n"), revealed(fold)
+    looks = {"slideshow": {"slide_type": "-"}}
+    source = 'big = 108\nreveal("how_many_are_big", big)'
+    cell = program(source, *outputs, **looks)
+    assert decisions(cell) == ["-", "-", "fragment"]
+    assert "x = 1" in slides.blocks(cell)[1].html
+    answer = slides.blocks(cell)[2].html
+    assert "<p>It is 108.</p>" in answer and "details" not in answer and "not guessed" not in answer
+    alone = program(source, outputs[1], tags=["slides-hide-code"], **looks)
+    ((slide,),) = deck(typed("slide", "First."), alone)
+    assert slide.count('class="fragment"') == 1 and "big = 108" not in slide
+
+
+def test_an_answer_that_is_not_shown_is_on_no_slide():
+    source = 'reveal("how_many_are_big", 108)'
+    for looks in ({}, {"slideshow": {"slide_type": "-"}, "tags": ["slides-hide-output"]}):
+        assert "fragment" not in decisions(program(source, revealed("<p>It is 108.</p>"), **looks))
 
 
 # --- Slides ---------------------------------------------------------------------------------------
@@ -184,11 +261,13 @@ def test_a_fragment_comes_at_the_next_step():
 
 
 def test_a_sections_notes_and_minutes_come_with_its_first_slide():
-    metadata = {"slideshow": {"slide_type": "slide"}, "nnutils": {"minutes": 7, "notes": "Ask."}}
-    cell = prose("## 1 · Go", **metadata)
-    ((first, second),) = deck(cell, typed("subslide"))
-    assert "About 7 minutes." in first and "Ask." in first
-    assert "About 7 minutes." not in second
+    metadata = {"slideshow": {"slide_type": "slide"}, "nnutils": {"notes": "Ask."}}
+    first_cell = prose("## 1 · Go", **metadata)
+    ((first, second), _) = deck(
+        first_cell, typed("subslide", "word " * 300), prose("## 2 · End", **metadata)
+    )
+    assert "About 3 minutes." in first and "Ask." in first
+    assert "minutes." not in second
 
 
 def test_later_slides_of_a_section_name_it():

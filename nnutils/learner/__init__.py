@@ -1,0 +1,1 @@
+"""The learner's own desk: progress, own digits, saving one's work, the self-test of the set-up."""
