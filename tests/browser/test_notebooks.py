@@ -394,10 +394,11 @@ def test_everybody_can_use_the_labs_and_quizzes(notebook, labs, theme):
 def test_latency(request, labs, latencies):
     name = request.node.callspec.id
     for lab in labs:
-        times = lab.milliseconds(MOVES)
-        assert len(times) == MOVES, lab.title()
-        latencies.append(row(name, lab, "a key", times))
-        reset(lab)
+        if lab.controls.count():  # else it has a run alone, which answers when it is done
+            times = lab.milliseconds(MOVES)
+            assert len(times) == MOVES, lab.title()
+            latencies.append(row(name, lab, "a key", times))
+            reset(lab)
         for button in actions(lab):
             times = lab.milliseconds_between_frames(button, FRAMES)
             if times:

@@ -29,7 +29,7 @@ def archive(files, method=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as packed:
         for name, content in files.items():
-            packed.writestr(name, content)
+            packed.writestr(zipfile.ZipInfo(name), content, method)  # of 1980, whenever it runs
     return buffer.getvalue()
 
 
