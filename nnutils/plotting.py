@@ -109,6 +109,31 @@ def show(figure, alt):
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
 
 
+def show_images(images, titles, alt, *, wrong=None, columns=8, **how):
+    """Show small pictures in rows, each under its title, with ``alt`` as for `show`.
+
+    ``images`` has shape (n, height, width), ``titles`` n texts or numbers. Titles are orange where
+    ``wrong`` (n,) is true. ``how`` goes to Matplotlib's ``imshow``. Raises ValueError unless there
+    is one title for each image, at least one.
+    """
+    import matplotlib.pyplot as plt
+
+    if not 0 < len(images) == len(titles):
+        raise ValueError(f"titles must name each of {len(images)} images, got {len(titles)}")
+    wrong = np.zeros(len(images)) if wrong is None else wrong
+    rows = -(-len(images) // columns)
+    lines = max(len(str(title).splitlines()) for title in titles)
+    figure, axes = plt.subplots(
+        rows, columns, squeeze=False, figsize=(8, rows * (8 / columns + 0.22 * lines))
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title, bad in zip(axes.flat, images, titles, wrong):
+        ax.imshow(image, **how)
+        ax.set_title(title, fontsize=11, color=DARK_ORANGE if bad else BLACK)
+    show(figure, alt)
+
+
 def plot_classes(X, y, ax, size=40):
     """Draw the points ``X`` (n, 2) on ``ax``: blue circles for label 0, orange triangles for 1."""
     X, y = np.asarray(X), np.asarray(y)

@@ -31,6 +31,30 @@ class Drawings(NamedTuple):
     own: bool
     whose: str
 
+    def show(self, answers):
+        """Show the newest twenty drawings, each under what was read in it, and count what is right.
+
+        ``answers`` has shape (n,) and holds digits. Raises ValueError for another shape.
+        """
+        from nnutils import plotting  # late: Matplotlib takes its time
+
+        answers = np.asarray(answers)
+        if answers.shape != self.labels.shape:
+            raise ValueError(f"answers must have shape {self.labels.shape}, got {answers.shape}")
+        wrong = answers != self.labels
+        titles = [
+            f"{answer}, is {label}" if bad else answer
+            for answer, label, bad in zip(answers, self.labels, wrong)
+        ]
+        plotting.show_images(
+            self.images[-20:],
+            titles[-20:],
+            "Handwritten digits, each under what was read in it and, if wrong, what it is.",
+            wrong=wrong[-20:],
+            columns=10,
+        )
+        print(f"{np.sum(~wrong)} of {len(wrong)} right: {self.whose}")
+
 
 def drawings_file():
     """Return the path of the file, beside that of the progress; it need not exist yet."""

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from nnutils import plotting
 from nnutils.datasets import load_digits
 from nnutils.learner import drawings, lines, progress
 from tools.class_overview import read_class
@@ -40,6 +41,22 @@ def test_what_was_kept_is_loaded_with_the_digit_that_was_meant():
     assert mine.labels.tolist() == [3, 8, 3]
     assert mine.own and mine.whose == "3 digits of your own."
     assert drawings.drawings_file().parent == progress.progress_file().parent
+
+
+def test_what_was_read_stands_above_each_and_the_right_ones_are_counted(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr(plotting, "show_images", lambda *given, **how: shown.append((given, how)))
+    for digit in [5] + 20 * [3] + [8]:
+        drawings.keep(LAST_360[digit], digit)
+    mine = drawings.load()
+    mine.show([5] + 20 * [3] + [9])
+    (((images, titles, _), how),) = shown
+    np.testing.assert_array_equal(images, mine.images[2:])  # the newest twenty
+    assert [str(title) for title in titles] == 19 * ["3"] + ["9, is 8"]
+    assert how["wrong"].tolist() == 19 * [False] + [True]
+    assert capsys.readouterr().out == "21 of 22 right: 22 digits of your own.\n"
+    with pytest.raises(ValueError, match=r"answers must have shape \(22,\), got \(2,\)"):
+        mine.show([5, 3])
 
 
 def test_while_there_are_none_the_same_twenty_test_digits_stand_in():

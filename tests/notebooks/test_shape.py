@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from nnutils.exercises.course import SLUGS, exercises_of, guesses_of, questions_of
+from nnutils.exercises.machine import STAGES
 from tools import derive, notebooks, slides
 from tools.counts import texts, without_code, words
 from tools.notebooks import tags
@@ -66,6 +67,16 @@ def test_setup_is_one_short_cell_before_all_other_code(opened):
     (setup,) = opened.tagged("setup")
     assert setup is opened.code[0]
     assert len(setup.source.splitlines()) <= 5
+
+
+# --- The end ------------------------------------------------------------------------------------
+
+
+def test_where_the_machine_gains_something_its_card_is_shown_once(opened):
+    slug = notebooks.slug_of(opened.path)
+    wanted = [f'card("{slug}", mine, my_answers)'] if slug in STAGES else []
+    wanted += ['card("start_here")'] * (slug == "start_here")
+    assert [cell.source for cell in opened.code if cell.source.startswith("card(")] == wanted
 
 
 # --- Labs, questions, exercises -------------------------------------------------------------------

@@ -32,6 +32,27 @@ def test_show_wants_a_text():
     plt.close(fig)
 
 
+def test_show_images_puts_each_picture_under_its_title(monkeypatch):
+    figures = []
+    monkeypatch.setattr(plotting, "show", lambda *shown: figures.append(shown))
+    images, wrong = np.arange(45).reshape(5, 3, 3), np.array([False, True, False, False, True])
+    plotting.show_images(images, ["a", "b\nc", 3, "", "e"], "Five.", wrong=wrong, columns=2)
+    ((fig, alt),) = figures
+    assert alt == "Five." and len(fig.axes) == 6
+    for ax, image, title, bad in zip(fig.axes, images, ["a", "b\nc", "3", "", "e"], wrong):
+        assert ax.get_title() == title
+        assert ax.title.get_color() == (plotting.DARK_ORANGE if bad else plotting.BLACK)
+        np.testing.assert_array_equal(ax.images[0].get_array(), image)
+    assert not fig.axes[5].images and not fig.axes[5].axison
+    plt.close(fig)
+
+
+@pytest.mark.parametrize("n", [0, 3])
+def test_show_images_wants_a_title_for_each(n):
+    with pytest.raises(ValueError, match=f"each of {n} images, got 2"):
+        plotting.show_images(np.zeros((n, 2, 2)), ["a", "b"], "Pictures.")
+
+
 def test_plot_classes_keeps_colour_and_marker_of_each_class():
     fig, ax = plt.subplots()
     X, y = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]), np.array([0, 1, 1])
