@@ -1,6 +1,7 @@
 """Figures of the course: one palette, one style, and an alternative text for every picture."""
 
 import io
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -191,5 +192,25 @@ def draw_neuron(ax, inputs, weights, threshold):
     for x, label in zip((0, 1.95, 3.8, 5.3), ("inputs", "weighted sum", "step", "answer")):
         ax.text(x, -1.62, label, ha="center", va="center", color=GREY)
     ax.set(xlim=(-0.5, 5.8), ylim=(-1.8, 1.4))
+    ax.axis("off")
+    return ax
+
+
+def draw_network(ax, sizes, lit=None):
+    """Draw layers of neurons on ``ax``, each neuron joined to all of the layer before.
+
+    ``sizes`` counts the inputs and the neurons of each layer, from left to right at x = 0, 1, 2, …
+    ``lit`` is a pair (layer, neuron), both from 0: that neuron's edges are orange. Derived in
+    notebook 04.
+    """
+    columns = [[(x, (n - 1) / 2 - k) for k in range(n)] for x, n in enumerate(sizes)]
+    for x, (before, after) in enumerate(pairwise(columns), start=1):
+        for k, end in enumerate(after):
+            look = {"color": ORANGE, "zorder": 2} if (x, k) == lit else {"color": LIGHT}
+            for start in before:
+                ax.plot(*zip(start, end), linewidth=1.2, **look)
+    for column in columns:
+        ax.plot(*zip(*column), "o", color="white", markeredgecolor=BLACK, markersize=13, zorder=3)
+    ax.set(xlim=(-0.4, len(sizes) - 0.6), ylim=(-max(sizes) / 2 - 1, max(sizes) / 2 + 0.2))
     ax.axis("off")
     return ax

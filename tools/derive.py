@@ -113,7 +113,7 @@ def derive_notebook(notebook, path):
             solved = places()[exercise_of(cell)][0]
             cell.source = notebooks.write_fold(fold._replace(number=solved))
         elif cell.cell_type == "markdown":
-            text = write_between({"map": course_map()}, write_links(cell.source, ""))
+            text = write_between(tables(), write_links(cell.source, ""))
             cell.source = write_measured(text)
         if "notes" in cell.metadata.get("nnutils", {}):
             cell.metadata.nnutils.notes = write_links(cell.metadata.nnutils.notes, "")
@@ -165,6 +165,12 @@ def opening(notebook):
     """Return the text cells before the first section."""
     before = itertools.takewhile(lambda cell: not cell.source.startswith("## "), notebook.cells)
     return [cell for cell in before if cell.cell_type == "markdown"]
+
+
+def tables():
+    """Return what stands between two marks in a notebook, {name: table}."""
+    rules = table(["what is said", "tried on", "twenty trainings each"], "lll", measured("rules"))
+    return {"map": course_map(), "rules": rules}
 
 
 def course_map():

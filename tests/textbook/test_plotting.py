@@ -70,3 +70,14 @@ def test_draw_neuron_shows_the_weighted_sum_and_the_answer(threshold, answer):
     texts = [text.get_text() for text in ax.texts]
     assert "14" in texts and f"at least {threshold}?" in texts and texts.count(answer) == 1
     plt.close(fig)
+
+
+def test_draw_network_joins_each_neuron_to_all_before_and_lights_one():
+    fig, ax = plt.subplots()
+    plotting.draw_network(ax, (4, 3, 2), lit=(1, 2))
+    edges = [line for line in ax.lines if line.get_marker() == "None"]
+    assert len(edges) == 4 * 3 + 3 * 2
+    orange = [line for line in edges if line.get_color() == plotting.ORANGE]
+    ends = {tuple(line.get_xydata()[1]) for line in orange}
+    assert len(orange) == 4 and ends == {(1, -1)}  # the lowest of three
+    plt.close(fig)
