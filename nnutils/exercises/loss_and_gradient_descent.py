@@ -4,7 +4,6 @@ import numpy as np
 
 from nnutils import losses
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
-from nnutils.exercises.kinds import order
 
 
 def mse(y_hat, y):
@@ -177,36 +176,6 @@ EXERCISES = [
                  "The minus is missing: logarithms of probabilities are negative, a loss is not."),
             slip("sum_over_examples", "np.mean", "np.sum",
                  "That is the sum over the examples. The loss is their mean."),
-        ],
-    ),
-    order(
-        "seven_steps",
-        "Put the seven steps in order",
-        right="FCGBEAD",
-        hints=[
-            "Indentation tells which line stands inside which loop: the epochs outside, the "
-            "batches inside. What is not indented and no loop comes before both.",
-            "Inside the loops: forward (the predictions and their error), loss, backward (the "
-            "gradient), update.",
-            "It begins with F, C, G, B.",
-        ],
-        mistakes=[
-            ("parameters_defined_in_every_epoch", "CFG",
-             "`w = 0.0` stands after the first loop line, so every epoch would throw away what was "
-             "learned. (Here Python does not even accept the indentation.) The parameters are "
-             "defined once, before all loops."),
-            ("parameters_defined_for_every_batch", "CGFB",
-             "`w = 0.0` stands inside the loops, so every batch would start from nothing. The "
-             "parameters are defined once."),
-            ("update_before_backward", "DA",
-             "The update comes before the backward step: it would use the gradient of the batch "
-             "before, and in the first round there is none."),
-            ("loss_before_forward", "EB",
-             "The loss is computed before the predictions that it judges: forward comes first."),
-            ("backward_before_loss", "FCGBAE",
-             "This would run, for here the gradient needs no loss. Yet keep the order of the seven "
-             "steps, loss before backward: from notebook 08 on, the gradient is found from the "
-             "loss."),
         ],
     ),
     Exercise(

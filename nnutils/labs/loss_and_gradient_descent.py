@@ -1,4 +1,4 @@
-"""The lab of notebook 05: five optimizers race down a landscape."""
+"""The labs of notebook 05: one weight walks down a parabola, five optimizers down a landscape."""
 
 import time
 from functools import lru_cache
@@ -10,9 +10,89 @@ from matplotlib.colors import LinearSegmentedColormap
 from nnutils import landscapes
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.optimizers import SGD, Adagrad, Adam, RMSProp
-from nnutils.plotting import BLACK, BLUE, GREEN, ORANGE, PINK
+from nnutils.plotting import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, PINK
 
-__all__ = ["optimizer_race_lab"]
+__all__ = ["optimizer_race_lab", "walk_down_lab"]
+
+# --- Walk down a parabola -------------------------------------------------------------------------
+
+BOTTOM = 3.0  # of the parabola (w − 3)²
+MOST_STEPS = 30
+
+
+class Walk(NamedTuple):
+    """What the picture of the parabola shows."""
+
+    rate: float
+    path: np.ndarray  # (steps + 1,) the weight before the first step and after each
+
+
+def walk(rate, steps):
+    """Start at w = 0 and take the steps: w − rate · 2 (w − 3)."""
+    path = [0.0]
+    for _ in range(steps):
+        path.append(path[-1] - rate * 2 * (path[-1] - BOTTOM))
+    return Walk(rate, np.array(path))
+
+
+def draw_walk(figure, state):
+    """Draw the path on the parabola, and beside it, at the same heights, the loss of each step."""
+    if not figure.axes:
+        parabola, losses = figure.subplots(1, 2, sharey=True)
+        w = np.linspace(-3, 9, 121)
+        parabola.plot(w, (w - BOTTOM) ** 2, color=LIGHT, linewidth=4)
+        for ax in (parabola, losses):
+            ax.plot([], [], "o-", color=BLUE, linewidth=1, markersize=6)
+        parabola.plot(0, BOTTOM**2, "*", color="white", markersize=16, markeredgecolor=BLACK)
+        losses.axhline(0, color=GREY, linewidth=1)
+        parabola.set(xlim=(-3, 9), ylim=(-1, 36), xlabel="w", ylabel="loss")
+        losses.set(xlim=(-1, MOST_STEPS + 1), xlabel="step")
+    parabola, losses = figure.axes
+    loss = (state.path - BOTTOM) ** 2
+    parabola.lines[1].set_data(state.path, loss)
+    losses.lines[0].set_data(np.arange(len(loss)), loss)
+    steps = len(loss) - 1
+    parabola.set_title(f"rate {state.rate:g}, {steps} step{'s' * (steps != 1)}")
+
+
+def say_walk(state):
+    """Say by what a step multiplies the distance from the bottom, and where the walk has come."""
+    factor = 1 - 2 * state.rate
+    kind = (
+        "the walk creeps down on one side"
+        if factor > 0
+        else "a single step arrives"
+        if factor == 0
+        else "the walk jumps to the other side each time, and comes closer"
+        if factor > -1
+        else "the walk jumps from side to side and never comes closer"
+        if factor == -1
+        else "the walk jumps from side to side and leaves the valley"
+    )
+    steps, w = len(state.path) - 1, state.path[-1]
+    return (
+        f"Loss (w − 3)², start at w = 0, rate {state.rate:g}: {kind}. A step multiplies the "
+        f"distance from the bottom by {shown(factor)}. After {steps} step{'s' * (steps != 1)} "
+        f"w = {shown(w)} and the loss is {shown((w - BOTTOM) ** 2)}."
+    )
+
+
+def walk_down_lab():
+    """Choose the learning rate with which one weight walks down a parabola."""
+    return Lab(
+        "Walk down a parabola",
+        [
+            Slider("rate", "learning rate", 0.01, 1.1, 0.01, 0.1),
+            Slider("steps", "steps", 0, MOST_STEPS, 1, 12),
+        ],
+        walk,
+        draw_walk,
+        say_walk,
+        size=(8, 3),
+    )
+
+
+# --- Race five optimizers -------------------------------------------------------------------------
 
 LANDSCAPES = {
     "bowl": (landscapes.bowl, landscapes.bowl_grad),
@@ -115,7 +195,7 @@ def shaded(landscape):
 
 def build(figure):
     """Make the three axes and their artists once: the land, the losses, the table of losses."""
-    land, losses, table = figure.subplots(1, 3, width_ratios=[4.3, 2.1, 1.8])
+    land, losses, table = figure.subplots(1, 3, width_ratios=[4, 2.8, 1.7])
     land.imshow(
         shaded("bowl"),
         extent=(-EDGE, EDGE, -EDGE, EDGE),
@@ -137,7 +217,7 @@ def build(figure):
     losses.set(xlim=(0, STEPS), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="step", title="loss")
     losses.set_xticks([0, 50, 100])
     losses.minorticks_off()
-    losses.set_yticks([1e-6, 1e-3, 1, 1e3], ["0.000001", "0.001", "1", "1000"])
+    losses.set_yticks([1e-6, 1e-3, 1, 1e3], ["$10^{-6}$", "0.001", "1", "1000"])
 
     table.set(xlim=(0, 1), ylim=(0, 5.4))
     table.axis("off")

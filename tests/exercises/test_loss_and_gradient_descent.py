@@ -10,9 +10,6 @@ from nnutils.exercises.course import find_exercise, questions_of
 from nnutils.exercises.judge import judge, slip
 from nnutils.gradcheck import numeric_gradient
 
-STEPS = find_exercise("seven_steps")
-
-
 # --- The references -------------------------------------------------------------------------------
 
 
@@ -65,48 +62,6 @@ def test_a_hundred_steps_equal_torch_and_nnutils(name):
         optimizer.step([ours], [g])
         np.testing.assert_allclose(place, t.detach().numpy(), rtol=0, atol=1e-10)
         np.testing.assert_allclose(place, ours, rtol=0, atol=1e-10)
-
-
-# --- The seven steps in order ---------------------------------------------------------------------
-
-X = np.random.default_rng(1).normal(size=100)
-Y = 2 * X
-
-
-def run_lines(program):
-    """Run the seven steps in the order of this program; return the weight and the losses."""
-    names = {"np": np, "X": X, "y": Y, "rate": 0.05, "history": []}
-    names["rng"] = np.random.default_rng(0)
-    exec(program, names)
-    return names["w"], names["history"]
-
-
-def test_the_ordered_lines_fit_the_line(program):
-    w, history = run_lines(program(STEPS, STEPS.reference()))
-    assert w == pytest.approx(2, abs=1e-4)
-    assert len(history) == 200 and history[-1] < 1e-6 < history[0]
-    slope = np.polyfit(X, Y, 1)[0]
-    assert w == pytest.approx(slope, abs=1e-4)
-
-
-def test_the_mistaken_orders_do_what_their_sentences_say(program):
-    found = {known.name: program(STEPS, known.of(STEPS)()) for known in STEPS.mistakes}
-    for name in ("parameters_defined_in_every_epoch", "parameters_defined_for_every_batch"):
-        with pytest.raises(IndentationError):
-            run_lines(found[name])
-    with pytest.raises(NameError, match="dw"):
-        run_lines(found["update_before_backward"])
-    with pytest.raises(NameError, match="error"):
-        run_lines(found["loss_before_forward"])
-    right = program(STEPS, STEPS.reference())
-    assert run_lines(found["backward_before_loss"]) == run_lines(right)
-
-
-def test_a_wrong_order_is_told_where_it_begins():
-    text = judge(STEPS, lambda: "FGCBEAD").text
-    assert "The first line is right. G, in place 2, comes too early." in text
-    assert "exactly once" in judge(STEPS, lambda: "FCGBEA").text
-    assert judge(STEPS, lambda: "f c g b e a d").text.startswith("solved")
 
 
 # --- Other right answers --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The lab of notebook 05 against torch.optim and closed formulas."""
+"""The labs of notebook 05 against torch.optim and closed formulas."""
 
 import numpy as np
 import pytest
@@ -142,3 +142,27 @@ def test_the_bands_of_the_picture_follow_the_loss():
 )
 def test_numbers_are_shown_with_two_digits_and_no_exponent(number, text):
     assert module.shown(number) == text
+
+
+# --- Walk down a parabola -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1, 0.5, 0.9, 1.0, 1.1])
+def test_the_walk_is_that_of_the_closed_formula(rate):
+    path = module.walk(rate, 20).path
+    np.testing.assert_allclose(path, 3 - 3 * (1 - 2 * rate) ** np.arange(21), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rate", "steps", "words"),
+    [
+        (0.1, 12, ["creeps down on one side", "by 0.8.", "After 12 steps w = 2.8"]),
+        (0.5, 1, ["a single step arrives", "After 1 step w = 3 and the loss is 0."]),
+        (0.9, 5, ["the other side each time, and comes closer", "by −0.8."]),
+        (1.0, 3, ["never comes closer", "w = 6 and the loss is 9."]),
+        (1.1, 5, ["leaves the valley", "by −1.2."]),
+    ],
+)
+def test_the_caption_says_what_the_rate_does(rate, steps, words):
+    caption = module.say_walk(module.walk(rate, steps))
+    assert all(text in caption for text in words), caption
