@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from contourpy import contour_generator
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
@@ -190,11 +191,14 @@ MAKERS = {  # a centre and a factor fit each set to a plane from −2 to 2
     "spiral": (datasets.make_spiral, (0, 0), 1.8),
 }
 BENDS = {"tanh": "tanh", "sigmoid": "sigmoid", "ReLU": "relu", "no activation": "relu"}
+MOST_NEURONS = 8  # in a hidden layer
+WIDE, HIGH = 0.34, 0.42  # half of a neuron's own picture
 STEPS, EVERY = 600, 10  # of one training; one step in ten is kept for the replay
 FRESH = 500
 EDGE = 2.4  # of the plane
 SIDE = np.linspace(-EDGE, EDGE, 61)
 PIXELS = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)
+COARSE = np.stack(np.meshgrid(SIDE[::2], SIDE[::2]), axis=-1).reshape(-1, 2)
 SHADES = LinearSegmentedColormap.from_list("classes", [LIGHT_BLUE, "white", LIGHT_ORANGE])
 
 
@@ -215,6 +219,8 @@ class Bent(NamedTuple):
     X: np.ndarray  # (n, 2) the points to learn from
     y: np.ndarray  # (n, 1)
     logits: np.ndarray  # (61, 61) over the plane of the inputs
+    pictures: tuple  # for each hidden layer what its neurons answer over the plane: (k, 31, 31)
+    weights: tuple  # of each layer, the output's too
     seen: np.ndarray  # (n, 2) the points as the last hidden layer sees them
     grid: np.ndarray  # (lines, 49, 2) the grid as the last hidden layer sees it
     cut: tuple  # (2,) and a number: the answer is 1 where cut[0] · place + cut[1] ≥ 0
@@ -246,11 +252,37 @@ def make_network(neurons, layers, activation, seed):
     return network
 
 
-def hidden_view(network, X):
-    """Return what the last hidden layer answers to ``X`` (n, 2): shape (n, neurons)."""
+def hidden_views(network, X):
+    """Return what each hidden layer answers to ``X`` (n, 2): arrays of shape (n, neurons)."""
+    views = []
     for layer in network.layers[:-1]:
         X = layer.forward(X)
-    return X
+        if isinstance(layer, Linear):
+            views.append(X)
+        else:  # its activation
+            views[-1] = X
+    return views
+
+
+def hidden_view(network, X):
+    """Return what the last hidden layer answers to ``X`` (n, 2): shape (n, neurons)."""
+    return hidden_views(network, X)[-1]
+
+
+def own_pictures(network, activation):
+    """Return for each hidden layer the pictures (neurons, 31, 31) of its neurons, −1 to 1.
+
+    A picture shows what one neuron answers all over the plane of the inputs. Sigmoids are stretched
+    from 0 … 1; answers without limits are divided by the neuron's largest.
+    """
+    pictures, side = [], len(SIDE[::2])
+    for H in hidden_views(network, COARSE):
+        if activation == "sigmoid":
+            H = 2 * H - 1
+        elif activation != "tanh":
+            H = H / np.maximum(np.abs(H).max(axis=0), 1e-9)
+        pictures.append(H.T.reshape(-1, side, side))
+    return tuple(pictures)
 
 
 def choose_view(w, b, X, H):
@@ -290,6 +322,8 @@ def bend(step, history, trained_for, **settings):
         X=X,
         y=y,
         logits=network.forward(PIXELS).reshape(len(SIDE), len(SIDE)),
+        pictures=own_pictures(network, settings["activation"]),
+        weights=tuple(layer.W.copy() for layer in network.layers if isinstance(layer, Linear)),
         seen=H @ A.T + c,
         grid=(hidden_view(network, GRID.reshape(-1, 2)) @ A.T + c).reshape(GRID.shape),
         cut=cut,
@@ -315,8 +349,14 @@ def start_of(neurons, layers, activation, seed, **others):
 
 
 def build_planes(figure):
-    """Make the plane of the inputs and, beside it, the plane that the hidden layer sees."""
-    inputs, hidden = figure.subplots(1, 2)
+    """Make the plane of the inputs, the network, and the plane that the hidden layer sees."""
+    inputs, drawn, hidden = figure.subplots(1, 3, width_ratios=[3, 2.3, 3])
+    drawn.add_collection(LineCollection([], zorder=1))
+    for _ in range(2 * MOST_NEURONS):
+        drawn.imshow([[0]], SHADES, vmin=-1, vmax=1, aspect="auto", origin="lower", zorder=2)
+    drawn.plot([], [], color=GREY, linewidth=0.8, zorder=3)  # round the pictures
+    drawn.plot([], [], "o", color="white", markersize=13, markeredgecolor=BLACK, zorder=3)
+    drawn.axis("off")
     extent = (-EDGE, EDGE, -EDGE, EDGE)
     inputs.imshow(
         np.zeros((2, 2)), SHADES, extent=extent, origin="lower", vmin=0, vmax=1, aspect="auto"
@@ -334,7 +374,7 @@ def build_planes(figure):
     inputs.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE))
     hidden.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     hidden.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    hidden.yaxis.set_label_coords(-0.15, 0.5)  # beyond the widest number
+    hidden.yaxis.set_label_coords(-0.22, 0.5)  # beyond the widest number
 
 
 def joined(lines):
@@ -344,16 +384,20 @@ def joined(lines):
 
 
 def draw_planes(figure, state):
-    """Draw the points and the grid, straight on the left, as the hidden layer bends them right."""
+    """Draw the points and the grid, straight on the left, as the hidden layer bends them right.
+
+    Between them stands the network, each hidden neuron as the picture of its answers.
+    """
     if not figure.axes:
         build_planes(figure)
-    inputs, hidden = figure.axes
+    inputs, drawn, hidden = figure.axes
+    draw_own_pictures(drawn, state)
     label = state.y[:, 0]
     inputs.images[0].set_data(activations.sigmoid(state.logits))
     border = contour_generator(SIDE, SIDE, state.logits).lines(0.0)
     pieces = [np.append(piece, [[np.nan, np.nan]], axis=0) for piece in border]
     inputs.lines[1].set_data(*np.concatenate([np.empty((0, 2)), *pieces]).T)
-    inputs.set_title(f"{state.accuracy:.1%} right, {state.fresh:.1%} of fresh points")
+    inputs.set_title(f"{state.accuracy:.1%} right,\n{state.fresh:.1%} of fresh points")
 
     neurons, activation = state.settings[3], state.settings[5]
     seen = state.seen.copy()
@@ -368,11 +412,40 @@ def draw_planes(figure, state):
     for ax, places in ((inputs, state.X), (hidden, seen)):
         for k in (0, 1):
             ax.lines[2 + k].set_data(*places[label == k].T)
-    hidden.set_title("the hidden layer's view" + (", edge-on" if neurons > 2 else ""))
+    hidden.set_title("the hidden layer's view" + (",\nedge-on" if neurons > 2 else ""))
     hidden.set_xlabel("neuron 1" if neurons < 3 else "sideways, with x₁")
     hidden.set_ylabel(
         {1: "(classes lifted apart)", 2: "neuron 2"}.get(neurons, "distance from the cut")
     )
+
+
+def draw_own_pictures(ax, state):
+    """Draw the network from left to right; an edge is as thick as its weight is large."""
+    sizes = [2, *(len(pictures) for pictures in state.pictures), 1]
+    columns = [[(x, k - (n - 1) / 2) for k in range(n)] for x, n in enumerate(sizes)]
+    edges = [
+        (start, end, weight)
+        for before, after, W in zip(columns, columns[1:], state.weights)
+        for end, row in zip(after, W)
+        for start, weight in zip(before, row)
+    ]
+    (lines,) = ax.collections
+    lines.set_segments([(start, end) for start, end, _ in edges])
+    lines.set_color([ORANGE if weight > 0 else BLUE for *_, weight in edges])
+    lines.set_linewidth([min(4, 0.3 + 0.6 * abs(weight)) for *_, weight in edges])
+    places = [place for column in columns[1:-1] for place in column]
+    pictures = [picture for layer in state.pictures for picture in layer]
+    for image in ax.images:
+        image.set_visible(False)
+    for image, picture, (x, y) in zip(ax.images, pictures, places):
+        image.set_data(picture)
+        image.set_extent((x - WIDE, x + WIDE, y - HIGH, y + HIGH))
+        image.set_visible(True)
+    corners = np.array([(-WIDE, -HIGH), (-WIDE, HIGH), (WIDE, HIGH), (WIDE, -HIGH), (-WIDE, -HIGH)])
+    ax.lines[0].set_data(*joined(np.array(places)[:, None] + corners))
+    half = max(max(sizes), 4) / 2
+    ax.set(xlim=(-0.25, len(sizes) - 0.75), ylim=(-half, half))
+    ax.lines[1].set_data(*np.transpose([*columns[0], *columns[-1]]))
 
 
 def view_limits(neurons, activation, places):
@@ -445,7 +518,7 @@ def bend_the_plane_lab():
             Choice("data", "data", tuple(MAKERS), "XOR"),
             Slider("noise", "noise", 0, 0.4, 0.02, 0.2),
             Slider("points", "points to learn from", 20, 300, 20, 200),
-            Slider("neurons", "neurons in a hidden layer", 1, 8, 1, 2),
+            Slider("neurons", "neurons in a hidden layer", 1, MOST_NEURONS, 1, 2),
             Slider("layers", "hidden layers", 1, 2, 1, 1),
             Choice("activation", "activation", tuple(BENDS), "tanh"),
             Choice("rate", "learning rate", (0.003, 0.01, 0.03, 0.1, 0.3), 0.03),

@@ -83,6 +83,27 @@ def test_the_network_of_the_lab_has_the_outputs_of_torch():
     np.testing.assert_allclose(network.forward(X), outputs.numpy())
 
 
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "ReLU", "no activation"])
+def test_each_neuron_has_the_picture_of_its_answers(activation):
+    state = trained(data="circles", neurons=3, layers=2, activation=activation).state
+    assert [pictures.shape for pictures in state.pictures] == [(3, 31, 31)] * 2
+    assert [W.shape for W in state.weights] == [(3, 2), (3, 3), (1, 3)]
+    network = module.make_network(3, 2, activation, 12)
+    f = {"ReLU": torch.relu, "no activation": lambda z: z}.get(activation) or TORCH[activation]
+    first = network.layers[0]
+    place = np.array([[module.SIDE[8], module.SIDE[40]]])  # in row 20 and column 4 of a picture
+    start = module.own_pictures(network, activation)[0]
+    z = first.W @ place[0] + first.b
+    answer = f(torch.tensor(z)).numpy()
+    if activation == "sigmoid":
+        answer = 2 * answer - 1
+    if activation in ("tanh", "sigmoid"):
+        np.testing.assert_allclose(start[:, 20, 4], answer, atol=1e-12)
+    else:
+        assert np.abs(start).max(axis=(1, 2)) == pytest.approx(1)
+        assert (np.sign(start[:, 20, 4]) == np.sign(answer)).all()
+
+
 @pytest.mark.parametrize("neurons", [1, 2, 3, 8])
 @pytest.mark.parametrize("activation", module.BENDS)
 def test_the_cut_on_the_right_parts_the_points_as_the_answers_on_the_left(neurons, activation):
