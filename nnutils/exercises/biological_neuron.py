@@ -1,20 +1,75 @@
-"""The exercises of notebook 01."""
+"""The exercises of notebook 01, and the closed cells that one of them asks about."""
 
-from dataclasses import replace
+import functools
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
-from nnutils.exercises.kinds import order, table
 from nnutils.neurons import (
     NEURON,
     LIFNeuron,
+    Recording,
     euler_step,
     firing_rate,
     mcculloch_pitts,
     measured_rate,
     rheobase,
+    simulate,
 )
+
+# --- Closed cells ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClosedCell:
+    """A neuron that can be driven and recorded; what is in it must be found out."""
+
+    neuron: LIFNeuron = field(repr=False)
+
+    def __call__(self, current):
+        """Return the Recording of 200 ms during which ``current`` in nA flows in."""
+        return Recording(*(part.copy() for part in _recorded(self.neuron, float(current))))
+
+
+@functools.lru_cache(maxsize=64)
+def _recorded(neuron, current):
+    return simulate(current, 200, neuron)
+
+
+def closed_cell(number):
+    """Return the ClosedCell of this number; each number stands for another neuron."""
+    return _any_cell(np.random.default_rng(number))[0]
+
+
+def _any_cell(rng):
+    """Return a ClosedCell, a current that is too weak for it and one that makes it fire."""
+    V_rest, tau, R = rng.uniform([-75, 12, 15], [-60, 25, 80]).round(1).tolist()
+    V_th, V_reset = V_rest + rng.uniform(8, 20), V_rest - rng.uniform(1, 6)
+    neuron = LIFNeuron(V_rest, V_th, V_reset, tau, R, t_ref=float(rng.integers(1, 6)))
+    weak, strong = rheobase(neuron) * rng.uniform([0.3, 1.3], [0.8, 1.6])
+    return ClosedCell(neuron), float(weak), float(strong)
+
+
+def closed_cell_numbers(probe, weak, strong):
+    """Return the rheobase in nA, tau in ms and R in MΩ of a cell that can only be probed."""
+    recording = probe(weak)
+    t, V = recording.t, recording.V
+    rise = V.max() - V.min()  # mV, from rest to where it settles
+    R = rise / weak
+    level = V.min() + 0.632 * rise  # mV, after one time constant
+    tau = t[np.abs(V - level).argmin()]  # the time at which V is nearest to it
+    threshold = probe(strong).V.max()
+    rheobase = (threshold - V.min()) / R
+    return rheobase, tau, R
+
+
+def _within_two_percent(got, expected):
+    """Tell whether three numbers are right to within 2 %."""
+    return np.shape(got) == (3,) and np.allclose(got, expected, rtol=0.02, atol=0)
+
+
+# --- Cases ----------------------------------------------------------------------------------------
 
 
 def _rate_above_rheobase(current, neuron):
@@ -100,28 +155,9 @@ EXERCISES = [
                  "That is the change. Add it to the old voltage `V`."),
         ],
     ),
-    order(
-        "refractory_steps",
-        "Put the refractory neuron in order",
-        right="FCAGDHBE",
-        hints=[
-            "The line that is not indented and is no loop prepares everything: it comes first.",
-            "In every step of time the voltage is moved first: held at `V_reset` while the neuron "
-            "is refractory, else by an Euler step. Only then comes the question for a spike.",
-            "It begins with F, then C, then A, then G.",
-        ],
-        mistakes=[
-            ("moves_while_refractory", "AHDGBE",
-             "Lines G and H are exchanged: your neuron integrates while it is refractory and is "
-             "held at `V_reset` for the rest of the time. It could never fire."),
-            ("asks_before_the_step", "BH",
-             "You ask for a spike (B) before the voltage has moved (H). Move first, ask then: else "
-             "a spike is noticed one step late."),
-        ],
-    ),
     Exercise(
         "measured_rate",
-        "Measure a firing rate",
+        "Find three faults in a firing rate",
         measured_rate,
         cases=[
             Case((np.array([10.0, 30.0, 50.0]),), "two intervals of 20 ms"),
@@ -142,23 +178,95 @@ EXERCISES = [
         ],
         mistakes=[
             slip("counts_spikes", "(len(times) - 1)", "len(times)",
-                 "You count the spikes. From the first spike to the last there is one interval "
-                 "less: divide `len(times) - 1` by the time."),
+                 "One fault is left: you count the spikes. From the first spike to the last there "
+                 "is one interval less."),
             slip("for_each_millisecond", "1000 * ", "",
-                 "That is the rate per millisecond. Times are in ms and 1 Hz is one spike a "
-                 "second: multiply by 1000."),
+                 "One fault is left: that is the rate per millisecond. Times are in ms and 1 Hz is "
+                 "one spike a second."),
+            slip("from_time_zero", "(times[-1] - times[0])", "times[-1]",
+                 "One fault is left: your time runs from 0, so it also contains the wait for the "
+                 "first spike."),
+            slip("spikes_from_time_zero", "(len(times) - 1) / (times[-1] - times[0])",
+                 "len(times) / times[-1]",
+                 "The unit is right now, two faults are left. Count intervals, not spikes, and "
+                 "count the time from the first spike to the last."),
+            slip("spikes_for_each_millisecond",
+                 "1000 * (len(times) - 1) / (times[-1] - times[0])",
+                 "len(times) / (times[-1] - times[0])",
+                 "The time is right now, two faults are left: the number of intervals, and the "
+                 "unit."),
+            slip("from_time_zero_for_each_millisecond",
+                 "1000 * (len(times) - 1) / (times[-1] - times[0])", "(len(times) - 1) / times[-1]",
+                 "The number of intervals is right now, two faults are left: the time in which "
+                 "they fall, and the unit."),
+            slip("all_three_faults", "1000 * (len(times) - 1) / (times[-1] - times[0])",
+                 "len(times) / times[-1]",
+                 "That is the program as it was, with all three faults: the number of intervals, "
+                 "the time in which they fall, and the unit."),
             slip("interval_in_place_of_rate", "1000 * (len(times) - 1) / (times[-1] - times[0])",
                  "(times[-1] - times[0]) / (len(times) - 1)",
                  "That is the mean interval in milliseconds. The rate in Hz is 1000 divided by "
                  "it."),
-            slip("from_time_zero", "(times[-1] - times[0])", "times[-1]",
-                 "Your time runs from 0, so it also contains the wait for the first spike. Count "
-                 "from the first spike: `times[-1] - times[0]`."),
-            slip("spikes_from_time_zero", "(len(times) - 1) / (times[-1] - times[0])",
-                 "len(times) / times[-1]",
-                 "The last spike fell at `times[-1]`, but the time before the first spike is no "
-                 "interval. Divide `len(times) - 1` by `times[-1] - times[0]`."),
         ],
+    ),
+    Exercise(
+        "closed_cell",
+        "Find out what is in a closed cell",
+        closed_cell_numbers,
+        minutes=10,
+        cases=[
+            Case((ClosedCell(LIFNeuron(-72.0, -64.5, -74.0, 18.0, 60.0, 3.0)), 0.05, 0.18),
+                 "a cell that is easily excited"),
+            Case((ClosedCell(NEURON), 1.0, 2.0), "the cell of the lesson"),
+            Case((ClosedCell(LIFNeuron(-61.0, -48.0, -66.0, 24.0, 25.0, 1.0)), 0.3, 0.7),
+                 "a slow cell"),
+            Case((ClosedCell(LIFNeuron(-68.0, -49.0, -60.0, 12.0, 8.0, 5.0)), 0.75, 3.4),
+                 "a cell that resets above rest"),
+        ],
+        draw=_any_cell,
+        hints=[
+            "The weak current tells R and τ: how far the voltage rises, and how fast. The strong "
+            "one tells the threshold. The rheobase is the current that would lift the voltage just "
+            "so far.",
+            "R is `rise / weak`. The level lies between rest, `V.min()`, and the highest voltage. "
+            "The rheobase is the distance from rest to the threshold, divided by R.",
+            "`level = V.min() + 0.632 * rise` and `rheobase = (threshold - V.min()) / R`.",
+        ],
+        mistakes=[
+            slip("rise_for_R", "rise / weak", "rise",
+                 "Your R is the rise in mV. R says how far each nA lifts the voltage: divide by "
+                 "the current."),
+            slip("R_from_zero", "rise / weak", "V.max() / weak",
+                 "Your R counts from 0 mV. The current has lifted the voltage from rest: take the "
+                 "rise."),
+            slip("half_of_the_rise", "0.632", "0.5",
+                 "R is right. Your τ is the time for half of the rise. In one time constant 63.2 % "
+                 "of it is made."),
+            slip("what_is_left", "0.632", "0.368",
+                 "R is right. Your τ is the time for 36.8 % of the rise. After one time constant "
+                 "36.8 % is still left, and 63.2 % is made."),
+            slip("level_from_zero", "V.min() + 0.632 * rise", "0.632 * rise",
+                 "R is right. The level for τ lies between rest and the highest voltage: at rest "
+                 "plus 63.2 % of the rise."),
+            slip("distance_for_rheobase", "(threshold - V.min()) / R", "threshold - V.min()",
+                 "R and τ are right. Your rheobase is the way from rest to the threshold, in mV. "
+                 "Which current lifts the voltage so far?"),
+            slip("rheobase_from_zero", "(threshold - V.min()) / R", "threshold / R",
+                 "R and τ are right. Your rheobase counts from 0 mV. The current has to lift the "
+                 "voltage from rest to the threshold."),
+            slip("strong_for_rheobase", "(threshold - V.min()) / R", "strong",
+                 "R and τ are right. `strong` makes the cell fire, but the rheobase is the border "
+                 "above which currents do."),
+            Mistake("other_order",
+                    "The three numbers are right, their order is not: first the rheobase, then τ, "
+                    "then R.",
+                    lambda *args: closed_cell_numbers(*args)[::-1]),
+            Mistake("cell_of_the_lesson",
+                    "Those are the numbers of the lesson's cell. Other cells have others: take "
+                    "them from the recordings.",
+                    lambda *args: (1.5, 10.0, 10.0)),
+        ],
+        compare=_within_two_percent,
     ),
     Exercise(
         "firing_rate",
@@ -211,29 +319,6 @@ EXERCISES = [
                     "reaches it: there too, where `V_end == neuron.V_th`, the rate is 0.",
                     lambda current, neuron: 0.0 if current < rheobase(neuron)
                     else _rate_above_rheobase(current, neuron)),
-        ],
-    ),
-    table(
-        "relu_and_step",
-        "Fill in a table of ReLU and step",
-        right={0.5: (0, 0), 1.5: (0, 1), 2.0: (0.5, 1), 4.0: (2.5, 1)},
-        hints=[
-            "First turn each current into z = current − 1.5. Then ask both functions about z.",
-            "The ReLU answers `max(0, z)`: z itself when it is positive, else 0. The step answers "
-            "1 when `z >= 0`, else 0.",
-            "At 0.5 nA z is −1, and both answer 0. At 2.0 nA z is 0.5: (0.5, 1).",
-        ],
-        mistakes=[
-            ("step_zero_at_zero", {1.5: (0, 0)},
-             "At 1.5 nA z is exactly 0, and the step answers 1 there: it is 1 from 0 on, not only "
-             "above."),
-            ("relu_below_zero", {0.5: (-1.0, 0)},
-             "At 0.5 nA z is −1. The ReLU never answers less than 0: `max(0, -1)` is 0."),
-            ("current_in_place_of_z", {0.5: (0.5, 1), 1.5: (1.5, 1), 2.0: (2, 1), 4.0: (4, 1)},
-             "You put the current itself into the functions. Subtract the rheobase first: "
-             "z = current − 1.5."),
-            ("exchanged", {1.5: (1, 0), 2.0: (1, 0.5), 4.0: (1, 2.5)},
-             "The two columns are exchanged: first the ReLU, then the step."),
         ],
     ),
     Exercise(

@@ -253,7 +253,7 @@ def simplify_neuron_lab():
     return Lab(
         "From the f–I curve to the ReLU and the step",
         [
-            Slider("simplification", "simplification", 0, 3, 0.05, 0.0),
+            Slider("simplification", "simplification", 0, 3, 0.05, 2.0),
             Slider("current", "current (nA)", 0, UP_TO, 0.05, 2.5),
         ],
         compute_simplified,
@@ -288,7 +288,7 @@ AXON = [
 ]
 NEXT_CELL = [((6.15, 1.1), (6.1, 0.5), (6.9, 0.1), 5), ((6.2, -0.5), (6.2, -0.1), (6.9, 0.0), 5)]
 LABELS = [
-    ("dendrites:\nsignals come in", (-2.3, 0.15), (-2.9, 2.25)),
+    ("dendrites:\nsignals come in", (-1.9, 0.73), (-2.9, 2.25)),
     ("soma:\nadds them up", (0.05, 0.2), (0.6, 1.85)),
     ("axon:\ncarries the answer", (2.4, 0.05), (2.3, -1.5)),
     ("synapse:\na gap to the next cell", (6.02, 0.78), (4.6, 1.85)),

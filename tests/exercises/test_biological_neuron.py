@@ -3,50 +3,53 @@
 import numpy as np
 import pytest
 
+from nnutils.exercises.biological_neuron import closed_cell
 from nnutils.exercises.course import find_exercise, questions_of
 from nnutils.exercises.judge import judge
-from nnutils.neurons import NEURON, euler_step, firing_rate, rheobase, simulate, spike_times
+from nnutils.neurons import NEURON, euler_step, firing_rate, rheobase
 
-STEPS = find_exercise("refractory_steps")
-
-
-def run_lines(program):
-    """Run the lines of the neuron in the order of this program; return the times of the spikes."""
-    names = {name: getattr(NEURON, name) for name in ("V_rest", "V_th", "V_reset", "tau", "R")}
-    names |= {"current": 2.0, "dt": 0.1, "t_ref": 2.0, "times": 0.1 * np.arange(1, 2001)}
-    spikes = names["spikes"] = []
-    exec(program.replace("round(t_ref / dt)", "round(t_ref / dt); spikes.append(t)"), names)
-    return spikes
+CLOSED = find_exercise("closed_cell")
 
 
-def test_the_ordered_lines_are_the_neuron(program):
-    expected = spike_times(simulate(2.0, 200))
-    assert len(expected) == 11
-    found = run_lines(program(STEPS, STEPS.reference()))
-    assert found == pytest.approx(list(expected))
+@pytest.mark.parametrize("number", range(1, 13))
+def test_two_recordings_tell_what_is_in_a_closed_cell(number):
+    """To half of the 2 % that are allowed; the steps of 0.1 ms cost the rest."""
+    neuron = closed_cell(number).neuron
+    weak, strong = 0.5 * rheobase(neuron), 1.5 * rheobase(neuron)
+    found = CLOSED.reference(closed_cell(number), weak, strong)
+    np.testing.assert_allclose(found, (rheobase(neuron), neuron.tau, neuron.R), rtol=0.01)
 
 
-def test_the_mistaken_orders_are_no_such_neuron(program):
-    assert judge(STEPS, lambda: "FCAHDGBE").mistake == "moves_while_refractory"
-    assert run_lines(program(STEPS, "FCAHDGBE")) == []  # it never fires
-    assert judge(STEPS, lambda: "FCBEAGDH").mistake == "asks_before_the_step"
-    late = run_lines(program(STEPS, "FCBEAGDH"))
-    assert late[0] == pytest.approx(spike_times(simulate(2.0, 200))[0] + 0.1)  # a step late
+def test_the_cases_are_weak_and_strong_for_their_cells():
+    rng = np.random.default_rng(0)
+    for cell, weak, strong in [case.args for case in CLOSED.cases] + [CLOSED.draw(rng)] * 5:
+        assert 0 < weak < rheobase(cell.neuron) < strong
+        assert not cell(weak).spikes.any() and cell(strong).spikes.any()
 
 
-def test_a_wrong_order_is_told_where_it_begins():
-    result = judge(STEPS, lambda: "FCADGHBE")
-    assert "The first 3 lines are right. D, in place 4, comes too early." in result.text
-    assert "exactly once" in judge(STEPS, lambda: "FCAG").text
-    assert judge(STEPS, lambda: [*"fcagdhbe"]).verdict == "solved"
-    assert judge(STEPS, lambda: "FCAEBHDG").mistake == "asks_before_the_step"  # G is not to blame
+def test_a_closed_cell_says_nothing_of_what_is_in_it_and_keeps_its_recordings():
+    cell = closed_cell(3)
+    assert repr(cell) == "ClosedCell()"
+    cell(0.1).V[:] = 0
+    assert cell(0.1).V.max() < -40
 
 
-def test_table_holds_what_numpy_gives():
-    for current, (relu, step) in find_exercise("relu_and_step").reference().items():
-        z = current - rheobase()
-        assert relu == np.maximum(0, z)
-        assert step == np.heaviside(z, 1)
+def by_search(probe, weak, strong):
+    """Return the three numbers, with the rheobase found by halving."""
+    t, V, _ = probe(weak)
+    R = (V[-1] - V[0]) / weak
+    tau = t[V >= V[0] + (1 - np.exp(-1)) * (V[-1] - V[0])][0]
+    for _ in range(7):
+        middle = (weak + strong) / 2
+        weak, strong = (weak, middle) if probe(middle).spikes.any() else (middle, strong)
+    return [strong, tau, R]
+
+
+def from_the_slope(probe, weak, strong):
+    """Return the three numbers, with tau from the first step of the voltage."""
+    t, V, _ = probe(weak)
+    R = (V[-1] - V[0]) / weak
+    return np.array([(probe(strong).V.max() - V[0]) / R, R * weak / (V[1] - V[0]) * t[1], R])
 
 
 def rate_by_mean_interval(times):
@@ -73,7 +76,8 @@ def unit_of_booleans(excitatory, inhibitory, threshold):
     ("name", "function"),
     [
         ("euler_step", step_in_one_line),
-        ("refractory_steps", lambda: "FCAGDHBE"),
+        ("closed_cell", by_search),
+        ("closed_cell", from_the_slope),
         ("measured_rate", rate_by_mean_interval),
         ("firing_rate", rate_by_rheobase),
         ("firing_rate", lambda *args: np.float32(firing_rate(*args))),
@@ -111,6 +115,8 @@ def unit_with_veto(is_veto):
         ("measured_rate", lambda t: 1000 / np.median(np.diff(t)) if len(t) > 1 else 0.0),
         ("measured_rate", lambda t: np.mean(1000 / np.diff(t)) if len(t) > 1 else 0.0),
         ("measured_rate", lambda t: 1000 / (t[1] - t[0]) if len(t) > 1 else 0.0),
+        ("closed_cell", lambda probe, weak, strong: (weak, 10.0, 10.0)),
+        ("closed_cell", lambda *args: np.multiply(1.03, CLOSED.reference(*args))),
         ("firing_rate", zero_up_to(rheobase())),
         ("firing_rate", zero_up_to(0)),
         ("firing_rate", lambda current, neuron: np.nan_to_num(formula(current, neuron))),

@@ -121,8 +121,9 @@ def test_between_two_stages_the_curve_lies_between_them(stage, share):
 
 def test_caption_of_each_stage_says_what_is_lost():
     lab = labs.simplify_neuron_lab()
-    assert lab.caption_text.startswith("Nothing simplified yet: the neuron's own f–I curve")
+    assert "Simplification 2 of 3: ReLU" in lab.caption_text  # the start shows ReLU and neuron
     for stage, words in [
+        (0.0, "Nothing simplified yet: the neuron's own f–I curve"),
         (1.0, "Simplification 1 of 3: no refractory time (lost: the upper limit of 500 Hz)"),
         (1.4, "40% of the way to simplification 2 of 3: ReLU"),
         (2.0, "(lost: the steep start)"),
@@ -147,3 +148,13 @@ def test_drawing_names_the_four_parts():
     assert labs.draw_cell(ax) is ax
     words = " ".join(text.get_text() for text in ax.texts)
     assert all(part in words for part in ("dendrites", "soma", "axon", "synapse"))
+
+
+def test_the_line_from_the_word_dendrites_ends_on_a_dendrite():
+    _, pointed_at, _ = labs.LABELS[0]
+    u = np.linspace(0, 1, 201)[:, None]
+    curves = [
+        (1 - u) ** 2 * start + 2 * u * (1 - u) * bend + u**2 * end
+        for start, bend, end in (map(np.array, points) for *points, _ in labs.DENDRITES)
+    ]
+    assert min(np.hypot(*(curve - pointed_at).T).min() for curve in curves) < 0.05

@@ -244,6 +244,31 @@ def test_without_noise_the_generator_is_not_used():
     assert rng.random() == np.random.default_rng(5).random()
 
 
+# --- Many senders ---------------------------------------------------------------------------------
+
+
+def test_the_average_of_many_small_kicks_tells_the_rate():
+    """A weight in nA per Hz is the kick in nA times the 0.005 s that it lasts (notebook 01)."""
+    rng = np.random.default_rng(0)
+    rates, kicks, senders = np.array([40, 60, 20]), np.array([6, 4, -4]), 1000
+    spikes = rng.poisson(senders * rates[:, None, None] * 1e-4, (3, 20, 10_000))
+    starts = np.tensordot(kicks / senders, spikes, 1)  # (draws, steps of 0.1 ms)
+    current = np.apply_along_axis(np.convolve, 1, starts, np.ones(50))[:, :10_000]
+    mean = rates @ (kicks * 0.005)
+    assert mean == pytest.approx(2.0)
+    assert current[:, 50:].mean() == pytest.approx(mean, rel=0.005)
+    recording = simulate(lambda t: current[:, round(t / 0.1)], 1000)
+    answers = [measured_rate(times) for times in spike_times(recording)]
+    assert np.mean(answers) == pytest.approx(firing_rate(mean), abs=0.5)
+
+
+def test_a_few_strong_kicks_reach_the_threshold_where_their_average_does_not():
+    sender = spike_times(simulate(2.5, 200))
+    received = simulate(lambda t: 3 * sum(0 <= t - spike < 5 for spike in sender), 200)
+    assert f"{3 * 0.005 * firing_rate(2.5):.2f}" == "1.16"  # nA, below the rheobase of 1.5
+    assert received.spikes.sum() == 5
+
+
 # --- Spikes ---------------------------------------------------------------------------------------
 
 
