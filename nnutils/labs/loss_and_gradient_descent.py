@@ -67,7 +67,7 @@ def say_walk(state):
         if factor > -1
         else "the walk jumps from side to side and never comes closer"
         if factor == -1
-        else "the walk jumps from side to side and leaves the valley"
+        else "the walk jumps from side to side and runs away"
     )
     steps, w = len(state.path) - 1, state.path[-1]
     return (

@@ -160,7 +160,7 @@ def test_the_walk_is_that_of_the_closed_formula(rate):
         (0.5, 1, ["a single step arrives", "After 1 step w = 3 and the loss is 0."]),
         (0.9, 5, ["the other side each time, and comes closer", "by −0.8."]),
         (1.0, 3, ["never comes closer", "w = 6 and the loss is 9."]),
-        (1.1, 5, ["leaves the valley", "by −1.2."]),
+        (1.1, 5, ["runs away", "by −1.2."]),
     ],
 )
 def test_the_caption_says_what_the_rate_does(rate, steps, words):
