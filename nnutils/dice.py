@@ -1,4 +1,4 @@
-"""Three dice and the question "is their sum big?": the smallest network of the course.
+"""Three dice, the question "is their sum big?", and a casino that hides its own rule.
 
 Derived in notebook 03.
 """
@@ -11,6 +11,7 @@ from nnutils.checks import finite_number, generator, whole_number
 
 BIG_FROM = 11  # with three dice, "big" is a sum of 11 or more
 MAX_ROLLS = 2_000_000  # in one list: eight dice have 1,679,616
+CASINO_SEED = 246  # the casino draws its secret weights with it
 
 
 def all_rolls(dice=3, sides=6):
@@ -63,3 +64,19 @@ def sum_distribution(dice=3, sides=6):
     for _ in range(dice):
         counts = np.convolve(counts, one_die)
     return np.arange(dice, dice * sides + 1), counts
+
+
+def casino_rule():
+    """Return the three weights (3,) and the threshold that the casino of notebook 03 hides.
+
+    They come from a fixed seed, so that nobody reads them here by accident. The threshold is the
+    first whole number above the mean of the weighted sum, and a roll that reaches it is paid.
+    """
+    weights = np.random.default_rng(CASINO_SEED).integers(-4, 7, size=3)
+    return weights, int(np.floor(3.5 * weights.sum())) + 1
+
+
+def casino_pays(rolls):
+    """Return 1 for every roll that the casino of notebook 03 pays, else 0: (n,) for (n, 3)."""
+    weights, threshold = casino_rule()
+    return (np.asarray(rolls) @ weights >= threshold).astype(int)

@@ -32,7 +32,7 @@ NOTEBOOKS = (  # in order: notebook 03 is NOTEBOOKS[3]
         "The perceptron",
         "teach one neuron to tell 3 from 8, and find what it cannot do",
     ),
-    Notebook("dice_sum_model", "Three dice", "teach one neuron to judge sums of dice"),
+    Notebook("dice_sum_model", "Three dice", "let one neuron find a rule that a casino hides"),
     Notebook(
         "layers_and_activations",
         "Layers and activations",

@@ -1,10 +1,10 @@
 """The exercises of notebook 03."""
 
-import numpy as np
+from dataclasses import replace
 
 from nnutils import dice
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
-from nnutils.exercises.kinds import order
+from nnutils.exercises.kinds import table
 
 
 def one_die_more(counts):
@@ -24,12 +24,23 @@ def judge_roll(roll, weights, threshold):
     return 1 if weighted_sum >= threshold else 0
 
 
-def update_weights(w, b, x, y):
-    """Return the weights and the bias after one example: changed only when the answer is wrong."""
-    y_hat = 1 if w @ x + b >= 0 else 0
-    w = w + (y - y_hat) * x
-    b = b + (y - y_hat)
-    return w, b
+def double_loop():
+    """Return the four weighted sums: with the line at `# above`, then with it at `# below`."""
+    above = [8, 12, 17, 34]
+    below = [4, 2, 1, 6]
+    return above, below
+
+
+def _explain_loop(got):
+    """Name the first wrong sum."""
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        return "Return two lists, with a comma between them: above, below."
+    for name, sums, right in zip(("above", "below"), got, double_loop()):
+        if not isinstance(sums, (tuple, list)) or len(sums) != len(right):
+            return f"`{name}` must hold four numbers, one for each roll."
+        for place, (one, other) in enumerate(zip(sums, right), start=1):
+            if not isinstance(one, (int, float)) or one != other:
+                return f"In `{name}`, look again at the sum of roll {place}."
 
 
 def fair_threshold(dice_thrown):
@@ -52,10 +63,18 @@ def _any_roll(rng):
     return tuple(roll.tolist()), tuple(weights.tolist()), float(threshold)
 
 
-def _any_example(rng):
-    """Return weights, a bias, a roll and an answer; the sum is exact and at most 1 away from 0."""
-    w, x = rng.integers(-24, 25, size=3) / 8, rng.integers(1, 7, size=3)
-    return w, float(rng.integers(-2, 3) / 2 - w @ x), x, int(rng.integers(2))
+def _twice_faulty(roll, weights, threshold):
+    """Return what the program in the text of ``judge_roll`` answers: both faults are left."""
+    return 1 if sum(roll) > threshold else 0
+
+
+DIARY = {
+    "1 (2, 1, 3) small": [-2, -1, -3, -1],
+    "2 (4, 6, 5) big": [2, 5, 2, 0],
+    "3 (6, 2, 5) big": [2, 5, 2, 0],
+    "4 roll and answer": [3, 1, 4, 0],
+    "5 roll and answer": [5, 2, 6, 1],
+}
 
 
 # fmt: off
@@ -113,18 +132,23 @@ EXERCISES = [
         ],
         draw=_any_roll,
         hints=[
-            "Two steps: first the weighted sum, then the comparison with the threshold.",
-            "Start with `weighted_sum = 0` and add `weight * dots` for the three pairs of "
-            "`zip(roll, weights)`.",
-            "The answer is 1 when `weighted_sum >= threshold`, and 0 otherwise. Exactly the "
-            "threshold counts as big.",
+            "27 rolls have 11 dots. What does the program say to a sum of exactly the threshold? "
+            "And which name of its first line makes no difference?",
+            "A sum that *reaches* the threshold is big. And each die counts as often as its weight "
+            "says: with weights of 1 nobody sees whether they are used.",
+            "Inside the loop `weighted_sum += weight * dots`, and at the end "
+            "`return 1 if weighted_sum >= threshold else 0`.",
         ],
         mistakes=[
             slip("strictly_above", ">=", ">",
                  "A weighted sum of exactly the threshold must give 1: with all weights 1 and "
                  "threshold 11 the roll (6, 4, 1) is big."),
             slip("without_weights", "weight * dots", "dots",
-                 "The dots are added up without their weights: multiply each by its weight first."),
+                 "The fault that all weights 1 do not show is left: the dots are added up without "
+                 "their weights."),
+            Mistake("both_faults",
+                    "That does what the program with the two faults does.",
+                    _twice_faulty),
             slip("turned_round", ">=", "<",
                  "The two answers are exchanged: 1 means big, the sum reaches the threshold."),
             slip("last_product_only", "+=", "=",
@@ -135,74 +159,79 @@ EXERCISES = [
                  "threshold and return 1 or 0."),
         ],
     ),
-    order(
-        "double_loop",
-        "Put the double loop in order",
-        right="DAFBEC",
-        hints=[
-            "Indentation tells which line stands inside which loop. The outer loop goes through "
-            "the rolls, the inner one through the three dice of one roll.",
-            "The list `answers` is made once, before everything else. `weighted_sum` must be set "
-            "to 0 again for every roll.",
-            "It begins with D, then A, then F.",
-        ],
-        mistakes=[
-            ("sum_set_once", "FA",
-             "`weighted_sum = 0` stands before the outer loop, so the second roll would start "
-             "with the sum of the first. It must be set to 0 for every roll."),
-            ("list_made_anew", "ADC",
-             "`answers = []` stands below the head of the outer loop. Inside it every roll would "
-             "throw away the answers before it."),
-        ],
-    ),
     Exercise(
-        "update_weights",
-        "Update the weights",
-        update_weights,
-        cases=[
-            Case((np.zeros(3), 0.0, np.array([1, 3, 4]), 0), "(1, 3, 4), small, from zero"),
-            Case((np.zeros(3), 0.0, np.array([3, 5, 6]), 1), "already right: nothing changes"),
-            Case((np.array([-1.0, -3.0, -4.0]), -1.0, np.array([3, 5, 6]), 1), "a missed big roll"),
-            Case((np.array([1.0, 1.0, 1.0]), -11.0, np.array([1, 3, 4]), 0), "right and small"),
-            Case((np.array([1.0, 1.0, 1.0]), -9.0, np.array([2, 2, 5]), 0), "exactly on the step"),
-            Case((np.array([2.0, 0.0, 1.0]), -4.0, np.array([1, 6, 1]), 1), "missed by the bias"),
-            Case((np.array([-1.0, 0.0, 2.0]), 5.0, np.array([1, 6, 2]), 0), "too big"),
-            Case((np.array([0.125, 0.5, 2.0]), -3.0, np.array([6, 1, 4]), 0), "clearly too big"),
-            Case((np.array([0.125, 0.5, 2.0]), -3.0, np.array([6, 1, 4]), 1), "right and big"),
-        ],
-        draw=_any_example,
+        "double_loop",
+        "Predict what a misplaced line does",
+        double_loop,
+        minutes=5,
+        cases=[Case()],
         hints=[
-            "First the answer: `y_hat` is 1 when `w @ x + b >= 0`, else 0. Then compare it with "
-            "`y`.",
-            "The error `y - y_hat` is 0 for a right answer, 1 for a missed big roll, −1 for a "
-            "small roll called big.",
-            "Add `(y - y_hat) * x` to `w` and `y - y_hat` to `b`, and return both: `return w, b`.",
+            "Above both loops the line is run once, before the first roll. Below both it is run "
+            "for every die. What does the sum still know each time?",
+            "Above: the second roll begins with the sum of the first, 8, the third with that of "
+            "both. Below: whatever was added is thrown away before the next die.",
+            "Above, the sums of the dots 8, 4, 5 and 17 pile up: 8, 8 + 4, … Below, only the last "
+            "die of each roll is left.",
         ],
         mistakes=[
-            Mistake("wrong_way",
-                    "Weights and bias move the wrong way: what is added is `(y - y_hat) * x`. "
-                    "After a missed big roll the weighted sum has to grow.",
-                    lambda w, b, x, y: [2 * old - new for old, new in
-                                        zip((w, b), update_weights(w, b, x, y))]),
-            slip("bias_forgotten", "b = b + (y - y_hat)", "b = b",
-                 "The weights are right, the bias stays where it was. It is a weight too, on the "
-                 "constant input 1: add the error to it."),
-            slip("always_updates", "y_hat = 1 if w @ x + b >= 0 else 0", "y_hat = 1 - y",
-                 "Your rule changes the weights after a right answer too. Nothing may change when "
-                 "`y_hat` equals `y`."),
-            slip("step_above_zero", ">= 0", "> 0",
-                 "A sum of exactly 0 must count as big: the step gives 1 when `w @ x + b >= 0`."),
-            slip("bias_left_out_of_the_answer", "w @ x + b >= 0", "w @ x >= 0",
-                 "The bias is missing from the answer: `y_hat` is 1 when `w @ x + b >= 0`."),
-            slip("without_the_step", "1 if w @ x + b >= 0 else 0", "w @ x + b",
-                 "You compare `y` with the weighted sum. Compare it with the answer, which is 0 or "
-                 "1: the step comes first."),
+            slip("as_if_in_its_place", "above = [8, 12, 17, 34]", "above = [8, 4, 5, 17]",
+                 "`above` holds the sums of the right program. But above both loops the line is "
+                 "run once only: the second roll goes on from the sum of the first."),
+            slip("first_die", "below = [4, 2, 1, 6]", "below = [1, 1, 2, 6]",
+                 "`below` holds the first die of each roll. The sum is set to 0 before every die, "
+                 "so a later one remains."),
+            slip("never_anything", "below = [4, 2, 1, 6]", "below = [0, 0, 0, 0]",
+                 "`below` holds zeros. The line stands above `+=`: after the 0 one die is still "
+                 "added."),
+            Mistake("exchanged",
+                    "The two lists are exchanged: first the line above both loops, then the line "
+                    "below both.",
+                    lambda: double_loop()[::-1]),
         ],
+        explain=_explain_loop,
     ),
+    replace(table(
+        "update_weights",
+        "Fill in the diary of a learner",
+        right=DIARY,
+        hints=[
+            "For 1 to 3: first the answer of the neuron, 1 when w · x + b is at least 0. Only a "
+            "wrong answer changes anything. For 4 and 5: what was added, or taken away?",
+            "(2, 1, 3): the sum 0 reaches 0, so it said big, wrongly: the dots and 1 are "
+            "subtracted. From before to after entry 4 the bias falls by 1: which mistake does "
+            "that?",
+            "2: −8 − 6 − 15 − 1 = −30, a missed big roll: the dots are added. 3: 12 + 10 + 10 = "
+            "32, right. 4: subtracted were 3, 1 and 4.",
+        ],
+        mistakes=[
+            ("after_a_right_answer", {"3 (6, 2, 5) big": [8, 7, 7, 1]},
+             "In entry 3 the neuron was right: w · x + b = 12 + 10 + 10 = 32. Nothing may change."),
+            ("bias_forgotten", {"1 (2, 1, 3) small": [-2, -1, -3, 0]},
+             "In entry 1 the weights are right, but the bias stays at 0. It changes by the error, "
+             "as a weight on the input 1."),
+            ("zero_as_small", {"1 (2, 1, 3) small": [0, 0, 0, 0], "2 (4, 6, 5) big": [4, 6, 5, 1],
+                               "3 (6, 2, 5) big": [4, 6, 5, 1]},
+             "At first every weight is 0 and so is the sum. A sum of 0 reaches 0: the neuron said "
+             "big, and that was wrong."),
+            ("wrong_way", {"1 (2, 1, 3) small": [2, 1, 3, 1], "2 (4, 6, 5) big": [2, 1, 3, 1],
+                           "3 (6, 2, 5) big": [2, 1, 3, 1]},
+             "In entry 1 the weights move the wrong way. A small roll was called big: its dots "
+             "are subtracted, so that its sum falls."),
+            ("dots_below_zero", {"4 roll and answer": [-3, -1, -4, 0]},
+             "In entry 4 you have the change of the weights. No die shows −3: what was subtracted "
+             "from them?"),
+            ("the_neurons_answer", {"4 roll and answer": [3, 1, 4, 1],
+                                    "5 roll and answer": [5, 2, 6, 0]},
+             "The rolls of 4 and 5 are right. But you give what the neuron said; asked is the "
+             "right answer."),
+        ],
+        remark="Work it out on paper once more.",
+    ), minutes=6),
     Exercise(
         "fair_threshold",
         "Find a fair threshold for more dice",
         fair_threshold,
+        minutes=5,
         cases=[Case((n,), f"{n} dice") for n in (3, 1, 2, 4, 7, 10, 25)],
         draw=lambda rng: (int(rng.integers(5, 21)),),
         hints=[

@@ -28,7 +28,7 @@ def leaky_relu(z, slope):
 
 
 def bump(x, left, right, ramp, height):
-    """Return a bump over x that rises behind left, is flat on top, and is 0 again at right."""
+    """Return a bump over x that rises from left, is flat on top, and is 0 again at right."""
     steepness = height / ramp
     up = activations.relu(x - left) - activations.relu(x - left - ramp)
     down = activations.relu(x - right + ramp) - activations.relu(x - right)

@@ -7,22 +7,25 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from nnutils import dice
-from nnutils.labs.base import Action, Lab, Slider
+from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.perceptron import Perceptron
 from nnutils.plotting import BLACK, BLUE, LIGHT_BLUE, LIGHT_ORANGE, ORANGE
 
-__all__ = ["roll_dice_lab"]
+__all__ = ["casino_lab", "roll_dice_lab"]
 
 ROLLS = dice.all_rolls()  # (216, 3)
-BIG = dice.is_big(ROLLS)  # (216,)
+SUM, CASINO = "11 dots or more", "the casino's"
+RULES = {SUM: dice.is_big, CASINO: dice.casino_pays}
 CENTRE = 3.5  # the mean of one die
-BINS = np.arange(-20, 38)  # edges: a sum of exactly 8 lies in the bar from 8 to 9
-LEARN_RATE = 0.2  # keeps every learned weight on the sliders' grid of 0.05
+BINS = np.arange(-36, 56)  # edges: a sum of exactly 8 lies in the bar from 8 to 9
+LEARN_RATE = 0.1  # keeps every learned weight on the sliders, and on their grid of 0.05
 
 
 class State(NamedTuple):
     """What the picture shows."""
 
+    rule: str
+    big: np.ndarray  # (216,) 1 where the rule says big
     sums: np.ndarray  # (216,) the weighted sum of every roll
     says_big: np.ndarray  # (216,) 1 where the model says big
     threshold: float
@@ -31,13 +34,14 @@ class State(NamedTuple):
     rolls_to_learn: int
 
 
-def compute(w1, w2, w3, threshold, rolls_to_learn, roll, seed):
+def compute(rule, w1, w2, w3, threshold, rolls_to_learn, roll, seed):
     """Judge all 216 rolls with the weights ``w1, w2, w3`` and the ``threshold``."""
     weights = np.array([w1, w2, w3])
     sums = ROLLS @ weights
     # Sliders give 0.1 + 0.2 and the like: sums are compared after rounding to 9 decimals.
     says_big = (np.round(sums - threshold, 9) >= 0).astype(int)
-    return State(sums, says_big, threshold, tuple(roll), weights, rolls_to_learn)
+    big = RULES[rule](ROLLS)
+    return State(rule, big, sums, says_big, threshold, tuple(roll), weights, rolls_to_learn)
 
 
 def grid(values, gap=np.nan):
@@ -59,7 +63,7 @@ def build(figure):
     """Make the two axes and their artists once."""
     top, bottom = figure.subplots(2, 1, height_ratios=[1.15, 1])
     colours = ListedColormap([LIGHT_BLUE, LIGHT_ORANGE])  # small, big
-    top.imshow(grid(BIG), cmap=colours, vmin=0, vmax=1, aspect="equal")
+    top.imshow(grid(np.zeros(216)), cmap=colours, vmin=0, vmax=1, aspect="equal")
     top.plot([], [], "x", color=BLACK, markersize=8, markeredgewidth=2)  # wrong ones
     top.plot([], [], "s", color="none", markersize=13, markeredgecolor=BLACK, markeredgewidth=2)
     top.lines[1].set_clip_on(False)
@@ -91,11 +95,12 @@ def draw(figure, state):
     if not figure.axes:
         build(figure)
     top, bottom = figure.axes
-    wrong_rows, wrong_columns = np.nonzero(grid(state.says_big != BIG, gap=0))
+    top.images[0].set_data(grid(state.big))
+    wrong_rows, wrong_columns = np.nonzero(grid(state.says_big != state.big, gap=0))
     top.lines[0].set_data(wrong_columns, wrong_rows)
     column, row = cell_of(state.roll)
     top.lines[1].set_data([column], [row])
-    wrong = int((state.says_big != BIG).sum())
+    wrong = int((state.says_big != state.big).sum())
     top.set_title(
         f"All 216 rolls: light blue is small, orange is big; × marks the {wrong} judged wrong"
         if wrong
@@ -103,7 +108,7 @@ def draw(figure, state):
     )
 
     sums = np.clip(state.sums, BINS[0], BINS[-1] - 0.5)
-    small, big = (np.histogram(sums[BIG == label], BINS)[0] for label in (0, 1))
+    small, big = (np.histogram(sums[state.big == label], BINS)[0] for label in (0, 1))
     bottom.patches[0].set_data(values=small)
     bottom.patches[1].set_data(values=small + big, baseline=small)  # stacked on the small ones
     tallest = (small + big).max()
@@ -121,20 +126,26 @@ def draw(figure, state):
 
 def caption(state):
     """Say in words how the model does on all rolls and on the one in the spotlight."""
-    right = int((state.says_big == BIG).sum())
-    too_big = int((state.says_big > BIG).sum())
-    too_small = int((state.says_big < BIG).sum())
-    spot = float(np.dot(state.weights, state.roll))
-    says = "big" if round(spot - state.threshold, 9) >= 0 else "small"
-    truth = "big" if sum(state.roll) >= dice.BIG_FROM else "small"
-    verdict = "right" if says == truth else f"wrong: the dots add up to {sum(state.roll)}"
+    right = int((state.says_big == state.big).sum())
+    too_big = int((state.says_big > state.big).sum())
+    too_small = int((state.says_big < state.big).sum())
+    place = np.flatnonzero((ROLLS == state.roll).all(axis=1))[0]
+    says, truth = ("big" if label[place] else "small" for label in (state.says_big, state.big))
+    verdict = "right" if says == truth else f"wrong: {reason(state, truth)}"
     weights = ", ".join(f"{w:g}" for w in state.weights.round(2))
     return (
         f"Weights {weights} and threshold {state.threshold:g}: {right} of 216 rolls right "
         f"({right / 216:.1%}); {too_big} small rolls are called big, {too_small} big rolls small. "
-        f"The roll {state.roll} has the weighted sum {spot:.4g}, so the model says {says} "
-        f"({verdict}). “Learn” will draw {state.rolls_to_learn} rolls."
+        f"The roll {state.roll} has the weighted sum {state.sums[place]:.4g}, so the model says "
+        f"{says} ({verdict}). “Learn” will draw {state.rolls_to_learn} rolls."
     )
+
+
+def reason(state, truth):
+    """Say why the roll in the spotlight is what it is; the casino gives no reasons."""
+    if state.rule == CASINO:
+        return f"the casino says {truth}"
+    return f"the dots add up to {sum(state.roll)}"
 
 
 def roll(seed, **values):
@@ -143,30 +154,26 @@ def roll(seed, **values):
     return {"roll": tuple(int(x) for x in dice.roll_dice(1, rng)[0]), "seed": seed + 1}
 
 
-def learn(rolls_to_learn, seed, **values):
+def learn(rule, rolls_to_learn, seed, **values):
     """Start from zero weights and learn from fresh rolls; hand over every update."""
     rng = np.random.default_rng(seed)
     rolls = dice.roll_dice(rolls_to_learn, rng)
-    model = Perceptron(3, rate=LEARN_RATE)
+    model, big = Perceptron(3, rate=LEARN_RATE), RULES[rule](ROLLS)
     yield {**as_sliders(model), "seed": seed + 1, "progress": 0.0}
     changed, rounds = True, 0
     while changed and rounds < 100:  # rolls of dice are separable: a few rounds are enough
         changed, rounds = False, rounds + 1
-        for x, y in zip(rolls, dice.is_big(rolls)):
+        for x, y in zip(rolls, RULES[rule](rolls)):
             if model.update(x - CENTRE, y):
                 changed = True
                 yield {
                     **as_sliders(model),
                     "roll": tuple(int(dots) for dots in x),
-                    "progress": model_progress(model),
+                    # a guess how far learning has come: the share of all rolls judged right
+                    "progress": float((model.predict(ROLLS - CENTRE) == big).mean()),
                 }
                 time.sleep(0.05)  # slow enough to watch
     yield {"progress": 1.0}
-
-
-def model_progress(model):
-    """Guess how far learning has come: the share of all 216 rolls judged right."""
-    return float((model.predict(ROLLS - CENTRE) == BIG).mean())
 
 
 def as_sliders(model):
@@ -190,13 +197,24 @@ def choose_roll(click, **values):
 
 def roll_dice_lab():
     """Move three weights and a threshold, see which of the 216 rolls go wrong, press learn."""
+    return make_lab("Judge three dice", SUM, w3=0.0, threshold=8.0)
+
+
+def casino_lab():
+    """Let the neuron find the casino's rule; at the start it judges by the sum of the dots."""
+    return make_lab("Learn the casino's rule", CASINO, w3=1.0, threshold=11.0)
+
+
+def make_lab(title, rule, w3, threshold):
+    """Return the lab with this start."""
     return Lab(
-        "Judge three dice",
+        title,
         [
-            Slider("w1", "weight of the first die", -1, 2, 0.05, 1.0),
-            Slider("w2", "weight of the second die", -1, 2, 0.05, 1.0),
-            Slider("w3", "weight of the third die", -1, 2, 0.05, 0.0),
-            Slider("threshold", "threshold", -5, 20, 0.05, 8.0),
+            Choice("rule", "rule", tuple(RULES), rule),
+            Slider("w1", "weight of the first die", -2, 3, 0.05, 1.0),
+            Slider("w2", "weight of the second die", -2, 3, 0.05, 1.0),
+            Slider("w3", "weight of the third die", -2, 3, 0.05, w3),
+            Slider("threshold", "threshold", -5, 20, 0.05, threshold),
             Slider("rolls_to_learn", "rolls to learn from", 5, 200, 5, 50),
             Action("roll_dice", "Roll", roll),
             Action("learn", "Learn", learn),

@@ -7,7 +7,15 @@ from nnutils import dice
 from nnutils.labs import dice_sum_model
 from nnutils.labs.base import Click
 
-START = {"w1": 1, "w2": 1, "w3": 1, "threshold": 11, "rolls_to_learn": 50, "seed": 0}
+START = {
+    "rule": dice_sum_model.SUM,
+    "w1": 1,
+    "w2": 1,
+    "w3": 1,
+    "threshold": 11,
+    "rolls_to_learn": 50,
+    "seed": 0,
+}
 
 
 def count_right(w1, w2, w3, threshold):
@@ -29,7 +37,7 @@ def test_right_answers_equal_plain_counting(weights, threshold):
     values = dict(START, w1=weights[0], w2=weights[1], w3=weights[2], threshold=threshold)
     state = dice_sum_model.compute(**values, roll=(1, 3, 4))
     right = count_right(*weights, threshold)
-    assert (state.says_big == dice_sum_model.BIG).sum() == right
+    assert (state.says_big == dice.is_big(dice.all_rolls())).sum() == right
     assert f"{right} of 216 rolls right" in dice_sum_model.caption(state)
 
 
@@ -44,11 +52,29 @@ def test_the_picture_puts_every_roll_where_a_click_finds_it():
     assert dice_sum_model.choose_roll(Click(1, 3, 2)) == {}  # on the histogram
 
 
+def test_the_casino_pays_by_its_own_rule():
+    weights, threshold = dice.casino_rule()
+    values = dict(zip(("w1", "w2", "w3"), (weights / 2).tolist(), strict=True))
+    values = START | values | {"rule": dice_sum_model.CASINO, "threshold": threshold / 2}
+    state = dice_sum_model.compute(**values, roll=(4, 6, 6))
+    assert (state.says_big == state.big).all()
+    assert "216 of 216 rolls right" in dice_sum_model.caption(state)
+    wrong = dice_sum_model.casino_lab()
+    wrong.set(threshold=18)
+    wrong.click(0, *dice_sum_model.cell_of((4, 1, 1)))
+    assert "the model says small (wrong: the casino says big)" in wrong.caption_text
+
+
+def test_the_text_says_how_the_second_lab_starts():
+    assert "130 of 216 rolls right" in dice_sum_model.casino_lab().caption_text  # 86 go wrong
+
+
+@pytest.mark.parametrize("rule", dice_sum_model.RULES)
 @pytest.mark.parametrize("seed", range(5))
-def test_learning_ends_with_every_roll_it_saw_judged_right(seed, monkeypatch):
+def test_learning_ends_with_every_roll_it_saw_judged_right(rule, seed, monkeypatch):
     monkeypatch.setattr(dice_sum_model.time, "sleep", lambda seconds: None)
     lab = dice_sum_model.roll_dice_lab()
-    lab.set(seed=seed, rolls_to_learn=200)
+    lab.set(rule=rule, seed=seed, rolls_to_learn=200)
     lab.press("learn")
     assert lab.wait(30)
     assert lab.error is None
@@ -56,7 +82,7 @@ def test_learning_ends_with_every_roll_it_saw_judged_right(seed, monkeypatch):
     rolls = dice.roll_dice(200, np.random.default_rng(seed))
     weights = np.array([learned["w1"], learned["w2"], learned["w3"]])
     says_big = np.round(rolls @ weights - learned["threshold"], 9) >= 0
-    assert (says_big == dice.is_big(rolls)).all()
+    assert (says_big == dice_sum_model.RULES[rule](rolls)).all()
 
 
 def test_rolling_gives_another_roll_each_time():

@@ -4,7 +4,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from nnutils import dice
 
@@ -56,6 +56,33 @@ def test_rolls_follow_the_chances():
     loaded = dice.roll_dice(20_000, np.random.default_rng(0), chances=chances)
     counts = np.bincount(loaded.ravel(), minlength=7)[1:]
     assert stats.chisquare(counts, chances * counts.sum()).pvalue > 0.001
+
+
+def test_the_casino_hides_three_weights_and_a_threshold():
+    weights, threshold = dice.casino_rule()
+    rolls = dice.all_rolls()
+    paid = np.array(
+        [
+            sum(w * dots for w, dots in zip(weights, roll, strict=True)) >= threshold
+            for roll in rolls
+        ]
+    )
+    assert weights.tolist() == [3, -2, 1] and threshold == 8  # what notebook 03 says of them
+    assert (dice.casino_pays(rolls) == paid).all() and paid.sum() == 102
+    assert dice.casino_pays([4, 1, 1]) == 1 and dice.casino_pays([4, 6, 6]) == 0
+
+
+def test_rolls_leave_the_ratios_of_the_casinos_weights_open():
+    """Bounds by linear programming: with the first weight 1, the others have room on both sides."""
+    rolls = dice.all_rolls()
+    signs = 1 - 2 * dice.casino_pays(rolls)  # −1: w · x ≥ t, 1: w · x ≤ t
+    A, b = signs[:, None] * np.column_stack([rolls[:, 1:], -np.ones(216)]), -signs * rolls[:, 0]
+    for k, (low, high) in enumerate([(-0.7333, -0.6), (0.2667, 0.4)]):
+        ends = [
+            optimize.linprog(sign * np.eye(3)[k], A, b, bounds=(None, None)).x[k]
+            for sign in (1, -1)
+        ]
+        np.testing.assert_allclose(ends, [low, high], atol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_rolls():
