@@ -122,11 +122,18 @@ def show_images(images, titles, alt, *, wrong=None, columns=8, **how):
     if not 0 < len(images) == len(titles):
         raise ValueError(f"titles must name each of {len(images)} images, got {len(titles)}")
     wrong = np.zeros(len(images)) if wrong is None else wrong
-    rows = -(-len(images) // columns)
-    lines = max(len(str(title).splitlines()) for title in titles)
+    rows, side = -(-len(images) // columns), 8 / columns  # inches
+    above = 0.25 * max(len(str(title).splitlines()) for title in titles)
+    height = rows * (side + above)
     figure, axes = plt.subplots(
-        rows, columns, squeeze=False, figsize=(8, rows * (8 / columns + 0.22 * lines))
+        rows,
+        columns,
+        squeeze=False,
+        figsize=(8, height),
+        layout="none",  # a solver would take half a second
+        gridspec_kw={"hspace": above / side, "wspace": 0.04},
     )
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=1 - above / height)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, title, bad in zip(axes.flat, images, titles, wrong):
