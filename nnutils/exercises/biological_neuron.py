@@ -1,4 +1,4 @@
-"""The exercises of notebook 01, and the closed cells that one of them asks about."""
+"""The exercises of notebook 01, and the sealed cells that one of them asks about."""
 
 import functools
 from dataclasses import dataclass, field, replace
@@ -18,11 +18,11 @@ from nnutils.neurons import (
     simulate,
 )
 
-# --- Closed cells ---------------------------------------------------------------------------------
+# --- Sealed cells ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class ClosedCell:
+class SealedCell:
     """A neuron that can be driven and recorded; what is in it must be found out."""
 
     neuron: LIFNeuron = field(repr=False)
@@ -37,21 +37,21 @@ def _recorded(neuron, current):
     return simulate(current, 200, neuron)
 
 
-def closed_cell(number):
-    """Return the ClosedCell of this number; each number stands for another neuron."""
+def sealed_cell(number):
+    """Return the SealedCell of this number; each number stands for another neuron."""
     return _any_cell(np.random.default_rng(number))[0]
 
 
 def _any_cell(rng):
-    """Return a ClosedCell, a current that is too weak for it and one that makes it fire."""
+    """Return a SealedCell, a current that is too weak for it and one that makes it fire."""
     V_rest, tau, R = rng.uniform([-75, 12, 15], [-60, 25, 80]).round(1).tolist()
     V_th, V_reset = V_rest + rng.uniform(8, 20), V_rest - rng.uniform(1, 6)
     neuron = LIFNeuron(V_rest, V_th, V_reset, tau, R, t_ref=float(rng.integers(1, 6)))
     weak, strong = rheobase(neuron) * rng.uniform([0.3, 1.3], [0.8, 1.6])
-    return ClosedCell(neuron), float(weak), float(strong)
+    return SealedCell(neuron), float(weak), float(strong)
 
 
-def closed_cell_numbers(probe, weak, strong):
+def sealed_cell_numbers(probe, weak, strong):
     """Return the rheobase in nA, tau in ms and R in MΩ of a cell that can only be probed."""
     recording = probe(weak)
     t, V = recording.t, recording.V
@@ -210,17 +210,17 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        "closed_cell",
-        "Find out what is in a closed cell",
-        closed_cell_numbers,
+        "sealed_cell",
+        "Find out what is in a sealed cell",
+        sealed_cell_numbers,
         minutes=10,
         cases=[
-            Case((ClosedCell(LIFNeuron(-72.0, -64.5, -74.0, 18.0, 60.0, 3.0)), 0.05, 0.18),
+            Case((SealedCell(LIFNeuron(-72.0, -64.5, -74.0, 18.0, 60.0, 3.0)), 0.05, 0.18),
                  "a cell that is easily excited"),
-            Case((ClosedCell(NEURON), 1.0, 2.0), "the cell of the lesson"),
-            Case((ClosedCell(LIFNeuron(-61.0, -48.0, -66.0, 24.0, 25.0, 1.0)), 0.3, 0.7),
+            Case((SealedCell(NEURON), 1.0, 2.0), "the cell of the lesson"),
+            Case((SealedCell(LIFNeuron(-61.0, -48.0, -66.0, 24.0, 25.0, 1.0)), 0.3, 0.7),
                  "a slow cell"),
-            Case((ClosedCell(LIFNeuron(-68.0, -49.0, -60.0, 12.0, 8.0, 5.0)), 0.75, 3.4),
+            Case((SealedCell(LIFNeuron(-68.0, -49.0, -60.0, 12.0, 8.0, 5.0)), 0.75, 3.4),
                  "a cell that resets above rest"),
         ],
         draw=_any_cell,
@@ -260,7 +260,7 @@ EXERCISES = [
             Mistake("other_order",
                     "The three numbers are right, their order is not: first the rheobase, then τ, "
                     "then R.",
-                    lambda *args: closed_cell_numbers(*args)[::-1]),
+                    lambda *args: sealed_cell_numbers(*args)[::-1]),
             Mistake("cell_of_the_lesson",
                     "Those are the numbers of the lesson's cell. Other cells have others: take "
                     "them from the recordings.",

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from nnutils.exercises.biological_neuron import closed_cell
+from nnutils.exercises.biological_neuron import sealed_cell
 from nnutils.exercises.course import find_exercise, questions_of
 from nnutils.exercises.judge import judge
 from nnutils.neurons import NEURON, euler_step, firing_rate, rheobase
 
-CLOSED = find_exercise("closed_cell")
+CLOSED = find_exercise("sealed_cell")
 
 
 @pytest.mark.parametrize("number", range(1, 13))
-def test_two_recordings_tell_what_is_in_a_closed_cell(number):
+def test_two_recordings_tell_what_is_in_a_sealed_cell(number):
     """To half of the 2 % that are allowed; the steps of 0.1 ms cost the rest."""
-    neuron = closed_cell(number).neuron
+    neuron = sealed_cell(number).neuron
     weak, strong = 0.5 * rheobase(neuron), 1.5 * rheobase(neuron)
-    found = CLOSED.reference(closed_cell(number), weak, strong)
+    found = CLOSED.reference(sealed_cell(number), weak, strong)
     np.testing.assert_allclose(found, (rheobase(neuron), neuron.tau, neuron.R), rtol=0.01)
 
 
@@ -27,9 +27,9 @@ def test_the_cases_are_weak_and_strong_for_their_cells():
         assert not cell(weak).spikes.any() and cell(strong).spikes.any()
 
 
-def test_a_closed_cell_says_nothing_of_what_is_in_it_and_keeps_its_recordings():
-    cell = closed_cell(3)
-    assert repr(cell) == "ClosedCell()"
+def test_a_sealed_cell_says_nothing_of_what_is_in_it_and_keeps_its_recordings():
+    cell = sealed_cell(3)
+    assert repr(cell) == "SealedCell()"
     cell(0.1).V[:] = 0
     assert cell(0.1).V.max() < -40
 
@@ -76,8 +76,8 @@ def unit_of_booleans(excitatory, inhibitory, threshold):
     ("name", "function"),
     [
         ("euler_step", step_in_one_line),
-        ("closed_cell", by_search),
-        ("closed_cell", from_the_slope),
+        ("sealed_cell", by_search),
+        ("sealed_cell", from_the_slope),
         ("measured_rate", rate_by_mean_interval),
         ("firing_rate", rate_by_rheobase),
         ("firing_rate", lambda *args: np.float32(firing_rate(*args))),
@@ -115,8 +115,8 @@ def unit_with_veto(is_veto):
         ("measured_rate", lambda t: 1000 / np.median(np.diff(t)) if len(t) > 1 else 0.0),
         ("measured_rate", lambda t: np.mean(1000 / np.diff(t)) if len(t) > 1 else 0.0),
         ("measured_rate", lambda t: 1000 / (t[1] - t[0]) if len(t) > 1 else 0.0),
-        ("closed_cell", lambda probe, weak, strong: (weak, 10.0, 10.0)),
-        ("closed_cell", lambda *args: np.multiply(1.03, CLOSED.reference(*args))),
+        ("sealed_cell", lambda probe, weak, strong: (weak, 10.0, 10.0)),
+        ("sealed_cell", lambda *args: np.multiply(1.03, CLOSED.reference(*args))),
         ("firing_rate", zero_up_to(rheobase())),
         ("firing_rate", zero_up_to(0)),
         ("firing_rate", lambda current, neuron: np.nan_to_num(formula(current, neuron))),
