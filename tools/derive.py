@@ -170,7 +170,9 @@ def opening(notebook):
 def tables():
     """Return what stands between two marks in a notebook, {name: table}."""
     rules = table(["what is said", "tried on", "twenty trainings each"], "lll", measured("rules"))
-    return {"map": course_map(), "rules": rules}
+    drawn = [(learned, *shares) for learned, _, *shares in measured("digit_pad")]
+    pad = table(["learned from", "prepared", "as they stand"], "lrr", drawn)
+    return {"map": course_map(), "rules": rules, "pad": pad}
 
 
 def course_map():

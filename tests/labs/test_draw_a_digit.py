@@ -16,7 +16,6 @@ from nnutils.labs.base import Lab
 from nnutils.learner import drawings
 from nnutils.network import Network
 from nnutils.training import make_cnn, make_mlp, predict
-from tools.notebooks import ROOT
 from tools.tables import measured
 
 ONE = [(14, 4), (14, 10), (13.5, 16), (13, 23)]
@@ -386,13 +385,6 @@ def test_the_lab_says_how_far_to_trust_the_stand_in(lab):
     on_mnist = float(row[1].strip(" %"))
     assert on_mnist == pytest.approx(int(stated), abs=1)
     assert on_mnist > 80
-
-
-def test_notebook_09_states_what_was_measured():
-    notebook = (ROOT / "notebooks" / "09_mnist_mlp.ipynb").read_text("utf-8")
-    as_they_are, distorted, _, mlp, _ = measured("digit_pad")
-    for row in (as_they_are, distorted, mlp):
-        assert f"| {row[2]} | {row[3]} |" in notebook
 
 
 def test_a_replayed_digit_is_a_digit_of_mnist_moved_and_resized():
