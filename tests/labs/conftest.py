@@ -64,3 +64,12 @@ def hostile_settings():
         "xtick.minor.visible": True,
         "ytick.color": "red",
     }
+
+
+@pytest.fixture
+def lab(shared_lab):
+    """The lab of a module, which its ``shared_lab`` gives, in its start state."""
+    yield shared_lab
+    shared_lab.stop()
+    assert shared_lab.wait(60), "the action goes on after stop"
+    shared_lab.reset()

@@ -45,15 +45,6 @@ def shared_lab(make_lab):
     lab.close()
 
 
-@pytest.fixture
-def lab(shared_lab):
-    """The lab in its start state."""
-    yield shared_lab
-    shared_lab.stop()
-    assert shared_lab.wait(60), "the action goes on after stop"
-    shared_lab.reset()
-
-
 def controls(lab):
     return list(lab._controls.values())
 

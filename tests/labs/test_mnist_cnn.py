@@ -18,15 +18,6 @@ def shared_lab():
     lab.close()
 
 
-@pytest.fixture
-def lab(shared_lab):
-    """The lab in its start state."""
-    yield shared_lab
-    shared_lab.stop()
-    assert shared_lab.wait(60)
-    shared_lab.reset()
-
-
 @pytest.fixture(scope="module")
 def model():
     return make_cnn(torch.Generator().manual_seed(3)).eval()

@@ -16,15 +16,6 @@ def shared_lab():
     lab.close()
 
 
-@pytest.fixture
-def lab(shared_lab):
-    """The lab in its start state."""
-    yield shared_lab
-    shared_lab.stop()
-    assert shared_lab.wait(60)
-    shared_lab.reset()
-
-
 @pytest.mark.parametrize(("width", "depth"), [(32, 0), (32, 1), (8, 3), (512, 2)])
 def test_the_parameters_are_those_that_torch_counts(lab, width, depth):
     lab.set(width=width, depth=depth)
