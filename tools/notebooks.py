@@ -150,8 +150,11 @@ def tagged(notebook, tag):
 def missing_lines(stub, solution):
     """Return the lines of ``stub`` that ``solution`` does not keep, in the stub's order.
 
-    A stub's line with a gap, ``...``, may change. All others must stand in the solution.
+    A stub's line with a gap, ``...``, may change. All others must stand in the solution. A stub
+    without any gap is a program to be mended: each of its lines may change.
     """
+    if "..." not in stub:
+        return []
     rest = iter(solution.splitlines())
     lines = [line for line in stub.splitlines() if line.strip() and "..." not in line]
     return [line for line in lines if line not in rest]

@@ -20,17 +20,17 @@ def _plain_loss(z, y, axis=1):
     return -np.mean(log_p[np.arange(len(y)), y])
 
 
-def adagrad_step(p, g, s, rate, eps):
-    """Return the parameters and the sum of squared gradients after one step of Adagrad."""
-    s = s + g**2
-    p = p - rate * g / (np.sqrt(s) + eps)
-    return p, s
-
-
 def rmsprop_step(p, g, s, rate, beta, eps):
     """Return the parameters and the running mean of squared gradients after one step of RMSProp."""
     s = beta * s + (1 - beta) * g**2
     p = p - rate * g / (np.sqrt(s) + eps)
+    return p, s
+
+
+def _faulty_rmsprop_step(p, g, s, rate, beta, eps):
+    """Return what the program in the stub of ``rmsprop_step`` returns."""
+    p = p - rate * g / (np.sqrt(s) + eps)
+    s = beta * s + g**2
     return p, s
 
 
@@ -64,22 +64,7 @@ def _draw_rmsprop(rng):
     return p, g, s, rate, beta, eps
 
 
-def _draw_adagrad(rng):
-    *arrays, rate, _, eps = _draw_rmsprop(rng)
-    return *arrays, rate, eps
-
-
 P, G = np.array([1.0, -2.0, 0.5, 3.0]), np.array([0.5, -4.0, 0.01, 0.0])  # parameters and gradient
-
-
-def _memory_cases(*settings):
-    """Return cases for a step with one memory: p, g, s, then the ``settings`` and eps."""
-    return [
-        Case((P, G, np.zeros(4), *settings, 1e-8), "the first step"),
-        Case((P, G, np.array([4.0, 25.0, 0.2, 1.0]), *settings, 1e-8), "with a memory"),
-        Case((P, -G, np.array([0.1, 16.0, 0.0, 0.3]), *settings, 1e-8), "the gradient turned"),
-        Case((P, G, np.array([1.0, 2.0, 0.0, 0.5]), *settings, 0.1), "with a large eps"),
-    ]
 
 
 # fmt: off
@@ -88,6 +73,7 @@ EXERCISES = [
         "mse",
         "Write the mean squared error and its gradient",
         mse,
+        minutes=5,
         cases=[
             Case((np.array([2.0, 3.0, 7.0]), np.array([1.0, 3.0, 4.0])), "errors 1, 0 and 3"),
             Case((np.array([5.0]), np.array([2.0])), "one example"),
@@ -179,44 +165,22 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        "adagrad_step",
-        "Take a step of Adagrad",
-        adagrad_step,
-        cases=_memory_cases(0.1),
-        draw=_draw_adagrad,
-        hints=[
-            "Two lines: first the memory s grows by the square of the gradient, then p moves.",
-            "The step is rate times g, divided by the root of the new s plus eps.",
-            "`s = s + g**2`, then `p = p - rate * g / (np.sqrt(s) + eps)`.",
-        ],
-        mistakes=[
-            Mistake("adagrad_old_sum",
-                    "You divide by the old sum and add the square afterwards. At the first step "
-                    "that is a division by eps alone: let s grow first.",
-                    lambda p, g, s, rate, eps: (p - rate * g / (np.sqrt(s) + eps), s + g**2)),
-            slip("adagrad_only_the_last", "s + g**2", "g**2",
-                 "Your s holds the last gradient only. Adagrad adds up all squares: `s + g**2`."),
-            slip("adagrad_without_root", "np.sqrt(s)", "s",
-                 "The root is missing: s holds squares, so divide by `np.sqrt(s)`."),
-            slip("adagrad_without_square", "g**2", "g",
-                 "You add up the gradients themselves. Up and down would cancel, and a negative "
-                 "sum has no root: add their squares."),
-            slip("adagrad_eps_inside", "(np.sqrt(s) + eps)", "np.sqrt(s + eps)",
-                 "eps stands under the root. It belongs beside it: `np.sqrt(s) + eps`."),
-            slip("adagrad_uphill", "p - rate", "p + rate", "That goes uphill: subtract the step."),
-        ],
-    ),
-    Exercise(
         "rmsprop_step",
-        "Take a step of RMSProp",
+        "Find two faults in a step of RMSProp",
         rmsprop_step,
-        cases=_memory_cases(0.1, 0.9),
+        stub=_faulty_rmsprop_step,
+        cases=[
+            Case((P, G, np.zeros(4), 0.1, 0.9, 1e-8), "the first step"),
+            Case((P, G, np.array([4.0, 25.0, 0.2, 1.0]), 0.1, 0.9, 1e-8), "with a memory"),
+            Case((P, -G, np.array([0.1, 16.0, 0.0, 0.3]), 0.1, 0.9, 1e-8), "the gradient turned"),
+            Case((P, G, np.array([1.0, 2.0, 0.0, 0.5]), 0.1, 0.9, 0.1), "with a large eps"),
+        ],
         draw=_draw_rmsprop,
         hints=[
-            "Only the line of s differs from Adagrad: a running mean in place of a sum.",
+            "One line stands in the wrong place, and in one a factor is missing.",
             "The running mean keeps the share beta of the old s and takes the share 1 − beta of "
-            "the new square.",
-            "`s = beta * s + (1 - beta) * g**2`; the line of p is that of Adagrad.",
+            "the new square. It takes in the new square before p moves.",
+            "First `s = beta * s + (1 - beta) * g**2`, then the line of p as it is.",
         ],
         mistakes=[
             slip("rmsprop_exchanged",

@@ -38,6 +38,11 @@ REST = 0.01  # seconds between two frames of a running action, in which other th
 _STYLE_LOCK = threading.Lock()
 
 
+def shown(number):
+    """Return a number as a short text, with a minus sign that can be told from a hyphen."""
+    return f"{number + 0.0:.4g}".replace("-", "−")  # + 0.0 makes 0 of −0
+
+
 class Control:
     """What all controls with a value have in common."""
 

@@ -28,6 +28,7 @@ RUNS = 10
 DURATION = 300  # ms of each run
 CURRENTS = np.linspace(0, 5, 251)  # nA, of the f–I curve
 PEAK = 20.0  # mV: the model knows no peak, a spike is drawn up to here
+LINE = 10  # mV, the height of a line of text beside the voltage
 
 
 class Drive(NamedTuple):
@@ -76,13 +77,23 @@ def build_drive(figure):
     raster.set_xticks(range(0, DURATION + 1, 100))
 
     curve.axvline(0, color=ORANGE, linestyle="--", linewidth=1.2)  # the rheobase
-    curve.plot([], [], color=BLUE, label="formula, no noise")
+    curve.plot([], [], color=BLUE, label="formula,\nno noise")
     curve.plot([], [], "o", color=ORANGE, markersize=9, label="measured", clip_on=False)
+    top = {"transform": curve.get_xaxis_transform(), "fontsize": 10.5, "va": "top"}
+    curve.text(0, 1, "rheobase", color=DARK_ORANGE, **top)
     curve.set(xlim=(0, CURRENTS[-1]), xlabel="current (nA)", ylabel="firing rate (Hz)")
     curve.locator_params(axis="y", nbins=5)
     curve.yaxis.set_label_coords(-0.23, 0.5)  # leaves room for rates of four digits
     curve.set_title("f–I curve")
-    curve.legend(loc="upper left", fontsize=10.5, frameon=True, framealpha=1, edgecolor="white")
+    curve.legend(  # below the rheobase's name, and right of all places of its line
+        loc="upper right",
+        bbox_to_anchor=(1.01, 0.93),
+        fontsize=10.5,
+        handlelength=1.2,
+        labelspacing=0.3,
+        borderpad=0,
+        borderaxespad=0,
+    )
 
 
 def draw_drive(figure, state):
@@ -92,7 +103,9 @@ def draw_drive(figure, state):
     trace, curve, raster = figure.axes
     threshold = state.neuron.V_th
     trace.lines[0].set_ydata([threshold, threshold])
-    trace.texts[0].set_y(threshold)
+    spread = max(0, LINE - (threshold - NEURON.V_rest)) / 2  # else the two names would touch
+    trace.texts[0].set_y(threshold + spread)
+    trace.texts[1].set_y(NEURON.V_rest - spread)
     with_peaks = np.where(state.recording.spikes[0], PEAK, state.recording.V[0])
     trace.lines[2].set_data(state.recording.t, with_peaks)
 
@@ -101,9 +114,10 @@ def draw_drive(figure, state):
 
     onset = rheobase(state.neuron)
     curve.lines[0].set_xdata([onset, onset])
+    curve.texts[0].set_x(onset + 0.1)
     curve.lines[1].set_data(CURRENTS, state.curve)
     curve.lines[2].set_data([state.current], [state.measured])
-    curve.set_ylim(0, 1.35 * max(100.0, state.curve.max(), state.measured))
+    curve.set_ylim(0, 1.4 * max(100.0, state.curve.max(), state.measured))
 
 
 def caption_drive(state):
@@ -197,8 +211,11 @@ def build_simplified(figure):
     ax.add_patch(Polygon([(0, 0)], facecolor=LIGHT, label="difference"))
     ax.plot([], [], color=GREY, linestyle="--", label="the neuron")
     ax.plot([], [], color=BLUE, linewidth=3, label="simplified")
-    ax.plot([], [], "o-", color=ORANGE, markersize=8, linewidth=1.2)  # at the chosen current
-    ax.axvline(rheobase(), color=GREEN, linestyle=":", label="rheobase, z = 0")
+    ax.plot([], [], "o-", color=ORANGE, markersize=8, linewidth=1.2, label="chosen current")
+    ax.lines[-1].set_clip_on(False)
+    ax.axvline(rheobase(), color=GREEN, linestyle=":")
+    place = {"transform": ax.get_xaxis_transform(), "ha": "right", "va": "top", "fontsize": 10.5}
+    ax.text(rheobase() - 0.1, 0.96, "rheobase,\nz = 0", **place)
     ax.set(xlim=(0, UP_TO), ylim=(0, SLOPE * UP_TO))
     ax.set(xlabel="current (nA)", ylabel="firing rate (Hz)")
     z_axis = ax.secondary_xaxis(
@@ -207,7 +224,7 @@ def build_simplified(figure):
     z_axis.set_xlabel("z = current − rheobase")
     answer = ax.secondary_yaxis("right", (lambda rate: rate / SLOPE, lambda y: y * SLOPE))
     answer.set_ylabel(f"answer (1 is {SLOPE:g} Hz)")
-    ax.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="white")
+    ax.legend(loc="upper left", bbox_to_anchor=(rheobase() / UP_TO, 1))
 
 
 def draw_simplified(figure, state):
@@ -221,6 +238,7 @@ def draw_simplified(figure, state):
     ax.lines[0].set_data(ALL_CURRENTS, state.original)
     ax.lines[1].set_data(ALL_CURRENTS, state.simplified)
     ax.lines[2].set_data([state.current, state.current], both_rates(state))
+    ax.set_title(stage_of(state).partition(" (")[0], pad=44)  # above the axis of z
 
 
 def both_rates(state):
@@ -230,19 +248,22 @@ def both_rates(state):
     return [float(simplified_rate(current, step)[0]) for step in steps]
 
 
-def caption_simplified(state):
-    """Say in words which simplification is shown and what it changes at the chosen current."""
-    before, after = both_rates(state)
+def stage_of(state):
+    """Say which simplification is shown, and what it has lost."""
     number = int(np.ceil(state.simplification))
     share = 1 + state.simplification - number
     if number == 0:
-        stage = f"Nothing simplified yet: {STAGES[0]}"
-    elif share == 1:
-        stage = f"Simplification {number} of 3: {STAGES[number]}"
-    else:
-        stage = f"{share:.0%} of the way to simplification {number} of 3: {STAGES[number]}"
+        return f"Nothing simplified yet: {STAGES[0]}"
+    if share == 1:
+        return f"Simplification {number} of 3: {STAGES[number]}"
+    return f"{share:.0%} of the way to simplification {number} of 3: {STAGES[number]}"
+
+
+def caption_simplified(state):
+    """Say in words which simplification is shown and what it changes at the chosen current."""
+    before, after = both_rates(state)
     return (
-        f"{stage}. At {state.current:g} nA, z = {state.current - rheobase():.4g}: "
+        f"{stage_of(state)}. At {state.current:g} nA, z = {state.current - rheobase():.4g}: "
         f"the neuron fires at {before:.1f} Hz, the simplified curve shows {after:.1f} Hz, "
         f"an answer of {after / SLOPE:.2f}."
     )
@@ -253,7 +274,7 @@ def simplify_neuron_lab():
     return Lab(
         "From the f–I curve to the ReLU and the step",
         [
-            Slider("simplification", "simplification", 0, 3, 0.05, 2.0),
+            Slider("simplification", "simplification", 0, 3, 0.05, 1.0),
             Slider("current", "current (nA)", 0, UP_TO, 0.05, 2.5),
         ],
         compute_simplified,
@@ -286,12 +307,16 @@ AXON = [
     ((4.6, 0.0), (5.3, 0.0), (5.95, -0.05), 3),
     ((4.6, 0.0), (5.2, -0.2), (5.7, -0.95), 3),
 ]
-NEXT_CELL = [((6.15, 1.1), (6.1, 0.5), (6.9, 0.1), 5), ((6.2, -0.5), (6.2, -0.1), (6.9, 0.0), 5)]
+NEXT_CELL = [
+    ((6.15, 1.1), (6.1, 0.5), (6.9, 0.1), 5),
+    ((6.22, -0.08), (6.5, -0.02), (6.9, 0.05), 5),
+    ((5.95, -1.2), (5.92, -0.6), (6.9, 0.0), 5),
+]
 LABELS = [
-    ("dendrites:\nsignals come in", (-1.9, 0.73), (-2.9, 2.25)),
+    ("dendrites:\nsignals come in", (-1.9, 0.73), (-2.9, 2.42)),
     ("soma:\nadds them up", (0.05, 0.2), (0.6, 1.85)),
     ("axon:\ncarries the answer", (2.4, 0.05), (2.3, -1.5)),
-    ("synapse:\na gap to the next cell", (6.02, 0.78), (4.6, 1.85)),
+    ("synapse:\na gap to the next cell", (6.08, 0.8), (4.6, 1.85)),
 ]
 
 
@@ -313,6 +338,6 @@ def draw_cell(ax):
         arrow = {"arrowstyle": "-", "color": BLACK, "linewidth": 1}
         ax.annotate(text, place, corner, arrowprops=arrow, va="top" if corner[1] > 0 else "center")
     ax.annotate("", (3.9, 0.5), (2.9, 0.5), arrowprops={"arrowstyle": "->", "color": BLACK})
-    ax.set(xlim=(-3, 7.6), ylim=(-1.9, 2.3), aspect="equal")
+    ax.set(xlim=(-3, 7.6), ylim=(-1.9, 2.45), aspect="equal")
     ax.axis("off")
     return ax

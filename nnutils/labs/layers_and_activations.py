@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from nnutils import activations, datasets
-from nnutils.labs.base import Action, Choice, Lab, Slider
+from nnutils.labs.base import Action, Choice, Lab, Slider, shown
 from nnutils.network import Linear, Network
 from nnutils.optimizers import Adam
 from nnutils.plotting import (
@@ -21,15 +21,10 @@ from nnutils.plotting import (
     LIGHT_BLUE,
     LIGHT_ORANGE,
     ORANGE,
+    places_of_neurons,
 )
 
 __all__ = ["activation_explorer_lab", "bend_the_plane_lab"]
-
-
-def shown(number):
-    """Return a number as a short text, with a minus sign that can be told from a hyphen."""
-    return f"{number + 0.0:.4g}".replace("-", "−")
-
 
 # --- Explore an activation: the numbers ----------------------------------------------------------
 
@@ -41,6 +36,7 @@ FUNCTIONS = {
 }
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0, "ReLU": 1.0, "leaky ReLU": 1.0}
 INPUTS = np.linspace(-2, 2, 81)
+STROKE = 8  # one input in eight is drawn, as a stroke
 Z = np.linspace(-8, 8, 321)  # as far as the sliders can bring z
 LAYERS = 10
 FLOOR = -8  # of the axis for what arrives behind many layers, in powers of ten
@@ -112,21 +108,29 @@ def build_explorer(figure):
     curve.plot(Z, 0 * Z, color=BLUE, label="activation f(z)")
     curve.plot(Z, 0 * Z, "--", color=ORANGE, label="its slope f′(z)")
     curve.plot([], [], color=BLACK, linewidth=1.2, label="tangent")
-    curve.plot([], [], "|", color=GREY, markersize=9, label="inputs from −2 to 2")
+    # Strokes for some inputs, and for their answers: darker where several lie on one another.
+    curve.plot([], [], "|", color=BLACK, markersize=10)
+    curve.plot([], [], "_", color=BLUE, markersize=14, markeredgewidth=2, alpha=0.4)
     curve.plot([], [], "o", color=BLUE, markersize=10, markeredgecolor="white")
     curve.plot([], [], "D", color=ORANGE, markersize=8, markeredgecolor="white")
-    curve.set(xlabel="z = w · x + b", xlim=(-8.2, 8.2), ylim=(-4.8, 8.8))
+    curve.set(xlabel="z = w · x + b  (strokes: x from −2 to 2)", xlim=(-8.2, 9.6))
+    beside = {"transform": curve.transAxes, "rotation": 270, "va": "center", "color": BLUE}
+    curve.text(1.02, 0.5, "strokes: their answers", **beside)
     curve.set_xticks(range(-8, 9, 4))
     curve.legend(loc="upper left", fontsize=10)
     chain.plot(np.arange(LAYERS + 1), np.zeros(LAYERS + 1), ".-", color=BLACK)
     chain.plot([], [], "o", color=ORANGE, markersize=11, markeredgecolor="white")
     chain.axhline(0, color=GREY, linewidth=0.8)
-    chain.set(xlabel="layers in a row", xlim=(-0.5, 10.5), ylim=(FLOOR - 0.6, 5.5))
+    chain.set(
+        xlabel="layers in a row",
+        ylabel="how much of a change arrives",
+        xlim=(-0.5, 10.5),
+        ylim=(FLOOR - 0.6, 5.5),
+    )
     chain.set_xticks(range(0, LAYERS + 1, 2))
     chain.set_yticks(  # powers of ten; an axis with scale "log" takes longer to draw
         range(FLOOR, 5, 2), ["≤ 10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10⁴"]
     )
-    chain.set_title("how much of a change arrives", fontsize=12)
 
 
 def draw_explorer(figure, state):
@@ -136,18 +140,23 @@ def draw_explorer(figure, state):
     curve, chain = figure.axes
     low, high = (-1.4, 2.4) if state.name in ("sigmoid", "tanh") else (-4.8, 8.8)
     curve.set_ylim(low, high)
-    _, f, slope, tangent, rug, point, diamond = curve.lines
+    _, f, slope, tangent, sums, answers, point, diamond = curve.lines
     f.set_ydata(state.curve[0])
     slope.set_ydata(state.curve[1])
     ends = np.array([-20.0, 20.0])  # beyond the picture
     tangent.set_data(ends, state.a + state.slope * (ends - state.z))
-    rug.set_data(state.inputs_z, np.full(len(INPUTS), low + 0.04 * (high - low)))
+    z = state.inputs_z[::STROKE]
+    sums.set_data(z, np.full(len(z), low + 0.04 * (high - low)))
+    answers.set_data(np.full(len(z), 9.0), activate(state.name, z, state.leak)[0])
     point.set_data([state.z], [state.a])
     diamond.set_data([state.z], [state.slope])
     curve.set_title(f"{state.name}: f({shown(state.z)}) = {shown(state.a)}", fontsize=12)
     arrives = np.log10(np.maximum(np.abs(state.arrives), 10.0**FLOOR))
     chain.lines[0].set_ydata(arrives)
     chain.lines[1].set_data([state.layers], [arrives[state.layers]])
+    chain.set_title(
+        f"after {state.layers} in a row: {shown(state.arrives[state.layers])}", fontsize=12
+    )
 
 
 def explain_activation(state):
@@ -156,7 +165,7 @@ def explain_activation(state):
     return (
         f"{state.name}: weight {w} times input {x} plus bias {b} gives z = {shown(state.z)}; the "
         f"answer is {shown(state.a)} and the slope of the curve there is {shown(state.slope)}. "
-        f"Of 81 inputs from −2 to 2, {state.saturated:.0%} land where the slope is less than a "
+        f"Of the inputs from −2 to 2, {state.saturated:.0%} land where the slope is less than a "
         f"tenth of the largest one. Behind {state.layers} such neurons in a row, a small change of "
         f"the input arrives multiplied by {shown(state.arrives[state.layers])}. "
         f"A leaky ReLU has the slope {shown(state.leak)} below zero."
@@ -355,8 +364,13 @@ def build_planes(figure):
     for _ in range(2 * MOST_NEURONS):
         drawn.imshow([[0]], SHADES, vmin=-1, vmax=1, aspect="auto", origin="lower", zorder=2)
     drawn.plot([], [], color=GREY, linewidth=0.8, zorder=3)  # round the pictures
-    drawn.plot([], [], "o", color="white", markersize=13, markeredgecolor=BLACK, zorder=3)
+    drawn.plot([], [], "o", color="white", markersize=20, markeredgecolor=BLACK, zorder=3)
+    for text in ("x₁", "x₂"):
+        drawn.text(0, 0, text, fontsize=11, ha="center", va="center_baseline", zorder=4)
+    for _ in range(2):
+        drawn.text(0, 0, "", fontsize=10.5, ha="left", va="top", zorder=4)
     drawn.axis("off")
+    drawn.set_title("the network")
     extent = (-EDGE, EDGE, -EDGE, EDGE)
     inputs.imshow(
         np.zeros((2, 2)), SHADES, extent=extent, origin="lower", vmin=0, vmax=1, aspect="auto"
@@ -422,7 +436,7 @@ def draw_planes(figure, state):
 def draw_own_pictures(ax, state):
     """Draw the network from left to right; an edge is as thick as its weight is large."""
     sizes = [2, *(len(pictures) for pictures in state.pictures), 1]
-    columns = [[(x, k - (n - 1) / 2) for k in range(n)] for x, n in enumerate(sizes)]
+    columns = places_of_neurons(sizes)
     edges = [
         (start, end, weight)
         for before, after, W in zip(columns, columns[1:], state.weights)
@@ -444,8 +458,15 @@ def draw_own_pictures(ax, state):
     corners = np.array([(-WIDE, -HIGH), (-WIDE, HIGH), (WIDE, HIGH), (WIDE, -HIGH), (-WIDE, -HIGH)])
     ax.lines[0].set_data(*joined(np.array(places)[:, None] + corners))
     half = max(max(sizes), 4) / 2
-    ax.set(xlim=(-0.25, len(sizes) - 0.75), ylim=(-half, half))
+    ax.set(xlim=(-0.35, len(sizes) - 0.65), ylim=(-half, half))
     ax.lines[1].set_data(*np.transpose([*columns[0], *columns[-1]]))
+    for text, place in zip(ax.texts, columns[0]):
+        text.set_position(place)
+    for text in ax.texts[2:]:
+        text.set_text("")
+    if sizes[-2] <= 2:  # they are the axes on the right
+        for k, (text, (x, y)) in enumerate(zip(ax.texts[2:], columns[-2]), start=1):
+            text.set(text=f"{k}", position=(x - 0.9 * WIDE, y + 0.9 * HIGH))
 
 
 def view_limits(neurons, activation, places):

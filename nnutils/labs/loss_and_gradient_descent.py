@@ -1,4 +1,5 @@
-"""The labs of notebook 05: one weight walks down a parabola, five optimizers down a landscape."""
+"""The labs of notebook 05: one weight walks down a parabola, a neuron of two weights down the
+landscape of its data, five optimizers down a landscape of choice."""
 
 import time
 from functools import lru_cache
@@ -7,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from nnutils import landscapes
-from nnutils.labs.base import Action, Choice, Lab, Slider
+from nnutils import datasets, landscapes
+from nnutils.activations import sigmoid
+from nnutils.labs.base import Action, Choice, Lab, Slider, Toggle
 from nnutils.optimizers import SGD, Adagrad, Adam, RMSProp
-from nnutils.plotting import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, PINK
+from nnutils.plotting import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, PINK, SIGNED
 
-__all__ = ["optimizer_race_lab", "walk_down_lab"]
+__all__ = ["landscape_of_data_lab", "optimizer_race_lab", "walk_down_lab"]
 
 # --- Walk down a parabola -------------------------------------------------------------------------
 
@@ -51,8 +53,7 @@ def draw_walk(figure, state):
     loss = (state.path - BOTTOM) ** 2
     parabola.lines[1].set_data(state.path, loss)
     losses.lines[0].set_data(np.arange(len(loss)), loss)
-    steps = len(loss) - 1
-    parabola.set_title(f"rate {state.rate:g}, {steps} step{'s' * (steps != 1)}")
+    parabola.set_title(f"rate {state.rate:g}, {step_count(len(loss) - 1)}")
 
 
 def say_walk(state):
@@ -72,7 +73,7 @@ def say_walk(state):
     steps, w = len(state.path) - 1, state.path[-1]
     return (
         f"Loss (w − 3)², start at w = 0, rate {state.rate:g}: {kind}. A step multiplies the "
-        f"distance from the bottom by {shown(factor)}. After {steps} step{'s' * (steps != 1)} "
+        f"distance from the bottom by {shown(factor)}. After {step_count(steps)} "
         f"w = {shown(w)} and the loss is {shown((w - BOTTOM) ** 2)}."
     )
 
@@ -92,6 +93,140 @@ def walk_down_lab():
     )
 
 
+# --- A landscape that belongs to data -------------------------------------------------------------
+
+
+@lru_cache
+def two_windows():
+    """Return the ink in two windows of each 3 and 8, (n, 2), and whether it is an 8, (n,).
+
+    The windows hold 3 × 3 pixels, at the left above and below the middle; from each ink its mean
+    is subtracted. These are the inputs of section 3 of the notebook.
+    """
+    digits = datasets.load_digits()
+    chosen = (digits.y_train == 3) | (digits.y_train == 8)
+    images, y = datasets.to_inputs(digits.X_train[chosen]), digits.y_train[chosen] == 8
+    windows = [images[:, 10:13, 10:13], images[:, 16:19, 11:14]]
+    ink = np.stack([window.sum(axis=(1, 2)) for window in windows], axis=1)
+    return ink - ink.mean(axis=0), y.astype(float)
+
+
+def neuron_loss(p):
+    """Return the mean cross-entropy of a sigmoid neuron with the two weights ``p`` (…, 2)."""
+    X, y = two_windows()
+    z = p @ X.T
+    return np.mean(np.logaddexp(0, z) - y * z, axis=-1)
+
+
+def neuron_grad(p):
+    """Return the gradient of ``neuron_loss``, of the shape of ``p``."""
+    X, y = two_windows()
+    return (sigmoid(p @ X.T) - y) @ X / len(y)
+
+
+class Roll(NamedTuple):
+    """What the picture of the neuron's landscape shows."""
+
+    rate: float
+    path: np.ndarray  # (steps + 1, 2): the weights before the first step and after each
+
+
+def roll(w1, w2, rate, steps):
+    """Take ``steps`` steps of gradient descent from the weights (w1, w2)."""
+    return Roll(rate, descend(SGD(rate), neuron_grad, (w1, w2), np.zeros((steps, 2))))
+
+
+def build_roll(figure):
+    """Make both axes and their artists once: the data with the border, and the land."""
+    (X, y), (data, land) = two_windows(), figure.subplots(1, 2)
+    data.imshow(
+        np.zeros((60, 60)), extent=(-6, 6, -6, 6), origin="lower", cmap=SIGNED, vmin=-1, vmax=1
+    )
+    data.images[0].set_alpha(0.45)
+    data.plot(*X[y == 0].T, "o", color=BLUE, markersize=4.5, markeredgecolor="white")
+    data.plot(*X[y == 1].T, "^", color=ORANGE, markersize=5.5, markeredgecolor="white")
+    data.plot([], [], "--", color=GREY, linewidth=1.5)  # the border of the start
+    data.plot([], [], color=BLACK, linewidth=2.5)  # and of where the descent has come
+    data.text(-5.7, -5.5, "3", color=BLUE, fontsize=15, fontweight="bold")
+    data.text(5.1, 4.7, "8", color=ORANGE, fontsize=15, fontweight="bold")
+    data.set(xlim=(-6, 6), ylim=(-6, 6), xticks=(-6, 0, 6), yticks=(-6, 0, 6))
+    data.set(xlabel="x₁, ink in the upper window", ylabel="x₂, in the lower")
+    show_land(land, "3 or 8")
+    land.plot([], [], "o-", color=BLUE, linewidth=1.2, markersize=4, markeredgecolor="white")
+    land.plot([], [], "*", color="white", markersize=15, markeredgecolor=BLACK)  # the start
+    land.plot([], [], "o", color=BLACK, markersize=9, markeredgecolor="white")
+    for line in land.lines[1:]:
+        line.set_clip_on(False)
+    land.set(xlabel="w₁", ylabel="w₂")
+
+
+def draw_roll(figure, state):
+    """Draw the path of the weights on the land, and the border that they draw among the data."""
+    if not figure.axes:
+        build_roll(figure)
+    data, land = figure.axes
+    axis = np.linspace(-5.9, 5.9, 60)
+    w1, w2 = state.path[-1]
+    data.images[0].set_data(2 * sigmoid(w1 * axis + w2 * axis[:, np.newaxis]) - 1)
+    for line, (w1, w2) in zip(data.lines[2:], state.path[[0, -1]]):
+        along = 9 * np.array([-w2, w1]) / max(np.hypot(w1, w2), 1e-9)  # along the border, z = 0
+        line.set_data(*np.stack([-along, along], axis=1))
+    land.lines[0].set_data(*np.clip(state.path, -EDGE, EDGE).T)
+    land.lines[1].set_data(*state.path[:1].T)
+    end = state.path[-1:] if len(state.path) > 1 else state.path[:0]
+    land.lines[2].set_data(*np.clip(end, -EDGE, EDGE).T)
+    data.set_title("the border among the data")
+    land.set_title(f"the loss (dark is high), {step_count(len(state.path) - 1)}")
+
+
+def say_roll(state):
+    """Say where the weights are, what they cost, and how many of the digits they get right."""
+    (X, y), steps = two_windows(), len(state.path) - 1
+    first, last = (f"({shown(w1)}, {shown(w2)})" for w1, w2 in state.path[[0, -1]])
+    loss, right = neuron_loss(state.path[-1]), int(((X @ state.path[-1] >= 0) == y).sum())
+    way = f"After {step_count(steps)} with rate {state.rate:g} from {first} the" if steps else "The"
+    return f"{way} weights are {last}: loss {shown(loss)}, {right} of {len(y)} digits right."
+
+
+def step_count(steps):
+    """Return "1 step", "2 steps", …"""
+    return f"{steps} step{'s' * (steps != 1)}"
+
+
+def run_roll(**values):
+    """Roll from the start, a step to a frame."""
+    for now in range(MOST_STEPS + 1):
+        yield {"steps": now, "progress": now / MOST_STEPS}
+        time.sleep(0.03)  # slow enough to watch
+
+
+def choose_weights(click, **values):
+    """Put the start at the clicked place of the land, rounded to the grid of the sliders."""
+    if click.axes != 1:
+        return {}
+    w1, w2 = on_the_grid(click)
+    return {"w1": w1, "w2": w2, "steps": 0}
+
+
+def landscape_of_data_lab():
+    """Move a point in the land of two weights, and with it the border between the 3s and 8s."""
+    return Lab(
+        "A point here is a border there",
+        [
+            Slider("w1", "start w₁", -EDGE, EDGE, 0.1, -2.5),
+            Slider("w2", "start w₂", -EDGE, EDGE, 0.1, 1.5),
+            Slider("rate", "learning rate", 0.05, 2.0, 0.05, 0.3),
+            Slider("steps", "steps", 0, MOST_STEPS, 1, 12),
+            Action("roll", "Roll", run_roll),
+        ],
+        roll,
+        draw_roll,
+        say_roll,
+        on_click=choose_weights,
+        size=(8, 3.8),
+    )
+
+
 # --- Race five optimizers -------------------------------------------------------------------------
 
 LANDSCAPES = {
@@ -99,6 +234,7 @@ LANDSCAPES = {
     "ravine": (landscapes.ravine, landscapes.ravine_grad),
     "saddle": (landscapes.saddle, landscapes.saddle_grad),
     "many minima": (landscapes.many_minima, landscapes.many_minima_grad),
+    "3 or 8": (neuron_loss, neuron_grad),
 }
 RACERS = {  # colour and marker in the picture
     "SGD": (BLUE, "o"),
@@ -111,6 +247,9 @@ EDGE = 3.0  # the picture shows −3 … 3 in both directions
 STEPS = 100  # of a whole race
 FAR = 100.0  # whoever is farther out than this has diverged
 LOWEST, HIGHEST = 1e-6, 1e3  # of the axis of the losses
+RATES = np.array([float(f"{rate:.2g}") for rate in np.geomspace(0.01, 10, 31)])
+TICKS = {1e-6: "$10^{-6}$", 1e-3: "0.001", 1: "1", 1e3: "1000"}  # of the same axis
+TICKS_OF_DATA = {0.05: "0.05", 0.1: "0.1", 1: "1", 5: "5"}  # a loss of data does not fall to 0
 LAND = LinearSegmentedColormap.from_list("land", ["#FFFFFF", "#8CA4B8"])
 
 
@@ -118,7 +257,7 @@ class State(NamedTuple):
     """What the picture shows. ``paths`` and ``losses`` hold one array for each racer."""
 
     landscape: str
-    rate: float
+    rates: dict  # name -> the learning rate of this racer
     momentum: float
     noise: float
     seed: int
@@ -127,15 +266,36 @@ class State(NamedTuple):
     losses: dict  # name -> (k + 1,)
 
 
-def make_racers(rate, momentum):
-    """Return the five optimizers, all with one rate; the momentum is also the β₁ of Adam."""
-    return {
-        "SGD": SGD(rate),
-        "Momentum": SGD(rate, momentum),
-        "Adagrad": Adagrad(rate),
-        "RMSProp": RMSProp(rate, beta=0.9),
-        "Adam": Adam(rate, beta1=momentum),
+def make_racers(rates, momentum):
+    """Return the five optimizers with their ``rates``; the momentum is also the β₁ of Adam."""
+    racers = {
+        "SGD": SGD(0),
+        "Momentum": SGD(0, momentum),
+        "Adagrad": Adagrad(0),
+        "RMSProp": RMSProp(0, beta=0.9),
+        "Adam": Adam(0, beta1=momentum),
     }
+    for name, racer in racers.items():
+        racer.rate = rates[name]  # a number, or an array with one for each of many walkers
+    return racers
+
+
+@lru_cache(maxsize=4)
+def best_rates(landscape, start, momentum, noise, seed):
+    """Return {name: the one of ``RATES`` whose curve of losses lies lowest on the whole}.
+
+    For each racer 31 walkers go down, one for each rate, all with the same noise.
+    """
+    loss, gradient = LANDSCAPES[landscape]
+    best = {}
+    for name, racer in make_racers(dict.fromkeys(RACERS, RATES[:, np.newaxis]), momentum).items():
+        p, height = np.tile(start, (len(RATES), 1)), np.zeros(len(RATES))
+        for disturbance in noise * np.random.default_rng(seed).normal(size=(STEPS, 2)):
+            racer.step([p], [gradient(p) + disturbance])
+            p = np.clip(p, -FAR, FAR)  # whoever has diverged stays out there
+            height += np.log(np.maximum(loss(p), LOWEST))
+        best[name] = float(RATES[np.argmin(height)])
+    return best
 
 
 def descend(optimizer, gradient, start, noise):
@@ -155,22 +315,31 @@ def descend(optimizer, gradient, start, noise):
 
 @lru_cache(maxsize=4)
 def race(landscape, start, rate, momentum, noise, seed):
-    """Return the paths of all racers, by name; the same noise falls on each of them."""
+    """Return the rates and the paths of all racers, by name; the same noise falls on each.
+
+    Where ``rate`` is None, each has its own best.
+    """
     _, gradient = LANDSCAPES[landscape]
     disturbances = noise * np.random.default_rng(seed).normal(size=(STEPS, 2))
-    return {
+    rates = (
+        best_rates(landscape, start, momentum, noise, seed)
+        if rate is None
+        else dict.fromkeys(RACERS, rate)
+    )
+    return rates, {
         name: descend(optimizer, gradient, start, disturbances)
-        for name, optimizer in make_racers(rate, momentum).items()
+        for name, optimizer in make_racers(rates, momentum).items()
     }
 
 
-def compute(landscape, start_x, start_y, rate, momentum, noise, steps, seed):
+def compute(landscape, start_x, start_y, rate, own_rates, momentum, noise, steps, seed):
     """Let the five race and keep their first ``steps`` steps."""
     loss, _ = LANDSCAPES[landscape]
-    whole = race(landscape, (start_x, start_y), rate, momentum, noise, seed)
+    common = None if own_rates else rate
+    rates, whole = race(landscape, (start_x, start_y), common, momentum, noise, seed)
     paths = {name: path[: steps + 1] for name, path in whole.items()}
     losses = {name: loss(path) for name, path in paths.items()}
-    return State(landscape, rate, momentum, noise, seed, steps, paths, losses)
+    return State(landscape, rates, momentum, noise, seed, steps, paths, losses)
 
 
 def has_diverged(state, name):
@@ -186,18 +355,19 @@ def shaded(landscape):
     """Return the landscape as a picture (320, 320): bands of equal height, darker at the seams."""
     axis = np.linspace(-EDGE, EDGE, 320)
     loss, _ = LANDSCAPES[landscape]
-    height = np.sqrt(loss(np.stack(np.meshgrid(axis, axis), axis=-1)))  # even out the bands
+    height = loss(np.stack(np.meshgrid(axis, axis), axis=-1))
+    # Even out the bands: a loss of data is nowhere 0, and falls by whole factors.
+    height = np.log(height / height.min()) if landscape == "3 or 8" else np.sqrt(height)
     bands = np.floor(14 * height / height.max())
     seams = (bands != np.roll(bands, 1, axis=0)) | (bands != np.roll(bands, 1, axis=1))
     seams[0] = seams[:, 0] = False
     return (bands + 3 * seams) / 17
 
 
-def build(figure):
-    """Make the three axes and their artists once: the land, the losses, the table of losses."""
-    land, losses, table = figure.subplots(1, 3, width_ratios=[4, 2.8, 1.7])
-    land.imshow(
-        shaded("bowl"),
+def show_land(ax, landscape):
+    """Draw the landscape, seen from above, into the empty axes."""
+    ax.imshow(
+        shaded(landscape),
         extent=(-EDGE, EDGE, -EDGE, EDGE),
         origin="lower",
         cmap=LAND,
@@ -205,6 +375,13 @@ def build(figure):
         vmax=1,
         interpolation="nearest",
     )
+    ax.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xticks=(-3, 0, 3), yticks=(-3, 0, 3))
+
+
+def build(figure):
+    """Make the three axes and their artists once: the land, the losses, the table of losses."""
+    land, losses, table = figure.subplots(1, 3, width_ratios=[4, 2.5, 2.05])
+    show_land(land, "bowl")
     for colour, marker in RACERS.values():
         land.plot([], [], color=colour, linewidth=1.6)
         land.plot([], [], marker, color=colour, clip_on=False, markeredgecolor="white")
@@ -212,12 +389,10 @@ def build(figure):
         losses.lines[-1].set(linestyle="-", linewidth=1.6, markevery=[-1])
     land.plot([], [], "*", color="white", markersize=15, markeredgecolor=BLACK)  # the start
     land.lines[-1].set_clip_on(False)
-    land.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xlabel="x", ylabel="y")
-    land.set(xticks=(-3, 0, 3), yticks=(-3, 0, 3))
-    losses.set(xlim=(0, STEPS), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="step", title="loss")
+    land.set(xlabel="x", ylabel="y")
+    losses.set(xlim=(0, STEPS), yscale="log", xlabel="step", title="loss")
     losses.set_xticks([0, 50, 100])
-    losses.minorticks_off()
-    losses.set_yticks([1e-6, 1e-3, 1, 1e3], ["$10^{-6}$", "0.001", "1", "1000"])
+    scale_losses(losses, TICKS)
 
     table.set(xlim=(0, 1), ylim=(0, 5.4))
     table.axis("off")
@@ -228,13 +403,24 @@ def build(figure):
         table.text(0.15, height - 0.36, "", va="center", fontsize=11)
 
 
+def scale_losses(ax, ticks):
+    """Let the axis of the losses reach from the first to the last of ``ticks``."""
+    ax.set_yticks(list(ticks), ticks.values())
+    ax.set_ylim(min(ticks), max(ticks))
+    ax.minorticks_off()
+
+
 def draw(figure, state):
     """Draw the paths on the land, the losses beside them, and the last loss of each."""
     if not figure.axes:
         build(figure)
     land, losses, table = figure.axes
     land.images[0].set_data(shaded(state.landscape))
-    land.set_title(f"{state.landscape}, {state.steps} steps")
+    land.set_title(f"{state.landscape}, {step_count(state.steps)}")
+    of_data = state.landscape == "3 or 8"
+    land.set(xlabel="w₁" if of_data else "x", ylabel="w₂" if of_data else "y")
+    scale_losses(losses, TICKS_OF_DATA if of_data else TICKS)
+    one_rate = len(set(state.rates.values())) == 1
     first = state.paths["SGD"][0]
     land.lines[-1].set_data(first[:1], first[1:])
     leaders = leading(state)
@@ -247,6 +433,7 @@ def draw(figure, state):
         for end in (land.lines[2 * k + 1], losses.lines[k]):
             end.set_marker(shape)
             end.set_markersize(size)
+        table.texts[2 * k].set_text(name if one_rate else f"{name}, rate {state.rates[name]:g}")
         table.texts[2 * k + 1].set_text(result(state, name))
         table.texts[2 * k + 1].set_fontweight("bold" if name in leaders else "normal")
 
@@ -286,11 +473,14 @@ def in_words(names):
 def caption(state):
     """Say in words who leads, where all the others are, and who has diverged."""
     x, y = state.paths["SGD"][0]
-    many = state.landscape == "many minima"
-    where = "among many minima" if many else f"down the {state.landscape}"
+    where = {"many minima": "among many minima", "3 or 8": "down the loss of 3 or 8"}.get(
+        state.landscape, f"down the {state.landscape}"
+    )
     noise = f"noise {state.noise:g} (draw {state.seed + 1})" if state.noise else "no noise"
+    rates = set(state.rates.values())
+    rate = f"rate {rates.pop():g}" if len(rates) == 1 else "each racer's own best rate"
     setting = (
-        f"Race {where} from ({shown(x)}, {shown(y)}) with rate {state.rate:g}, "
+        f"Race {where} from ({shown(x)}, {shown(y)}) with {rate}, "
         f"momentum {state.momentum:g} and {noise}."
     )
     return " ".join(filter(None, [setting, standing(state), divergence(state), remark(state)]))
@@ -299,7 +489,7 @@ def caption(state):
 def standing(state):
     """Say who leads after so many steps, and what the losses of the others are."""
     leaders = leading(state)
-    count = f"After {state.steps} step{'s' * (state.steps != 1)}"
+    count = f"After {step_count(state.steps)}"
     if not leaders:
         return f"{count} nobody is left in the race."
     lead = f"{in_words(leaders)} {'leads' if len(leaders) == 1 else 'are level'}"
@@ -358,8 +548,13 @@ def choose_start(click, **values):
     """Start from the clicked place, rounded to the grid of the sliders."""
     if click.axes != 0:
         return {}
-    x, y = np.clip(np.round([click.x, click.y], 1), -EDGE, EDGE) + 0.0
-    return {"start_x": float(x), "start_y": float(y)}
+    x, y = on_the_grid(click)
+    return {"start_x": x, "start_y": y}
+
+
+def on_the_grid(click):
+    """Return the place of a click on the land as the sliders can hold it."""
+    return (np.clip(np.round([click.x, click.y], 1), -EDGE, EDGE) + 0.0).tolist()
 
 
 def optimizer_race_lab():
@@ -372,6 +567,7 @@ def optimizer_race_lab():
             Slider("start_x", "start x", -EDGE, EDGE, 0.1, -2.5),
             Slider("start_y", "start y", -EDGE, EDGE, 0.1, 1.5),
             Slider("rate", "learning rate", 0.01, 1.1, 0.01, 0.18),
+            Toggle("own_rates", "each its own best rate", False),
             Slider("momentum", "momentum", 0.0, 0.98, 0.02, 0.8),
             Slider("noise", "noise in the gradient", 0.0, 3.0, 0.1, 0.0),
             Action("race", "Race", run_race),

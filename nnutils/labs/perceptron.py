@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from nnutils.labs.base import Action, Choice, Lab, Slider
+from nnutils.labs.base import Action, Choice, Lab, Slider, shown
 from nnutils.perceptron import Perceptron
 from nnutils.plotting import (
     BLACK,
@@ -219,11 +219,6 @@ def count_wrong(state):
 def weighted_sum(state):
     """Return z of the chosen example, without the rounding noise of the sliders' steps."""
     return round(float(state.w @ state.X[state.example] + state.b), 6) + 0.0
-
-
-def shown(number):
-    """Return a number as a short text, with a minus sign that can be told from a hyphen."""
-    return f"{number:.4g}".replace("-", "−")
 
 
 def next_step(state):

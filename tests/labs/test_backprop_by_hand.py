@@ -1,4 +1,4 @@
-"""The backprop inspector against torch, and everything in its picture at its place."""
+"""The labs of notebook 06 against torch, and everything in the inspector's picture at its place."""
 
 import itertools
 
@@ -9,7 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from nnutils.labs import backprop_by_hand as lab_module
-from nnutils.labs.backprop_by_hand import WORDS, backprop_inspector_lab, kind, place_boxes, thing_at
+from nnutils.labs.backprop_by_hand import (
+    WORDS,
+    backprop_inspector_lab,
+    kind,
+    place_boxes,
+    silent_delta_lab,
+    thing_at,
+)
 from nnutils.labs.base import Click
 from nnutils.labs.inspector import run
 
@@ -22,7 +29,10 @@ SIZES = [
 
 @pytest.fixture
 def lab():
-    return backprop_inspector_lab()
+    """The inspector at the first operation."""
+    lab = backprop_inspector_lab()
+    lab.press("begin")
+    return lab
 
 
 def choose(lab, sizes, **changes):
@@ -76,13 +86,25 @@ def test_the_network_of_the_notebook(lab):
     assert np.mean(gradients) == pytest.approx(W1.grad[0, 1].item())
 
 
-def test_the_start_tells_the_first_sum(lab):
-    assert lab.state.operation.name == "z1[0]"
+def test_it_opens_where_blame_has_gone_back_through_a_weight():
+    lab = backprop_inspector_lab()
+    assert lab.state.operation.name == "da1[0]"
+    assert lab.caption_text.startswith(
+        "Pass 1, operation 13 of 31, backward, how the loss changes with a: da1[0] = "
+        "W2[0,0]·dz2[0] = 0.5·(−0.09287) = −0.04644; central difference −0.04644, agree: yes. "
+    )
+    assert "Network 2–2–1, sigmoid, squared error, learning rate 0.5, row 1" in lab.caption_text
+
+
+def test_from_the_start_goes_to_the_first_sum_from_everywhere(lab):
+    first = seen(lab)
     assert lab.caption_text.startswith(
         "Pass 1, operation 1 of 31, forward, add up the weighted inputs: z1[0] = "
         "W1[0,0]·x[0] + W1[0,1]·x[1] + b1[0] = 0.1·1 + 0.3·2 + 0.1 = 0.8. "
     )
-    assert "Network 2–2–1, sigmoid, squared error, learning rate 0.5, row 1" in lab.caption_text
+    lab.set(passes=3, step=20)
+    lab.press("begin")
+    assert seen(lab) == first
 
 
 def test_next_and_back_lead_through_the_same_states(lab):
@@ -369,3 +391,49 @@ def test_every_kind_of_operation_is_put_in_words(lab):
 )  # fmt: skip
 def test_numbers_in_boxes_are_brief(number, text):
     assert lab_module.brief(number) == text
+
+
+# --- Squared error goes silent -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("z", [-10.0, -5.0, -0.5, 0.0, 5.0])
+@pytest.mark.parametrize("rate", [0.1, 1.0, 3.0])
+def test_both_descents_are_those_of_torch(z, rate):
+    state = lab_module.compute_silence(z, rate)
+    one = torch.ones(1, dtype=torch.float64)
+    losses = [
+        lambda z: torch.nn.functional.mse_loss(torch.sigmoid(z), one),
+        lambda z: torch.nn.functional.binary_cross_entropy_with_logits(z, one),
+    ]
+    for loss, path, shares in zip(losses, state.paths, lab_module.losses_of(state), strict=True):
+        now = torch.full((1,), z, dtype=torch.float64, requires_grad=True)
+        first = loss(now).item()
+        for place, share in zip(path, shares, strict=True):
+            assert place == pytest.approx(now.item(), abs=1e-9)
+            assert share == pytest.approx(loss(now).item() / first)
+            (slope,) = torch.autograd.grad(loss(now), now)
+            now = (now - rate * slope).detach().requires_grad_()
+
+
+def test_the_dots_stand_on_the_curves_and_the_caption_tells_them():
+    lab = silent_delta_lab()
+    for z in (-10.0, -5.0, 1.5):
+        lab.set(z=z)
+        deltas = lab.figure.axes[0].lines
+        for curve, dot in zip(deltas[1:3], deltas[3:], strict=True):
+            assert dot.get_xdata() == [z]
+            assert dot.get_ydata()[0] == pytest.approx(np.interp(z, *curve.get_data()), abs=1e-6)
+    lab.set(z=-5.0)
+    assert "says 0.006693 (z = −5)" in lab.caption_text
+    assert "squared error −0.01321, for cross-entropy −0.9933." in lab.caption_text
+
+
+def test_what_the_notebook_says_of_the_rates():
+    """At −5 a rate of 2 wakes squared error up, at −10 the largest of the slider does not."""
+
+    def said(z, rate):
+        return lab_module.sigmoid(lab_module.compute_silence(z, rate).paths[0][-1])
+
+    assert said(-5, 1.0) == pytest.approx(0.019, abs=5e-4)
+    assert said(-5, 2.0) > 0.8
+    assert said(-10, 3.0) < 1e-4

@@ -569,6 +569,17 @@ def test_two_labs_at_work_leave_the_style_of_the_notebook_alone():
     assert labs[0].png == labs[1].png
 
 
+# The words
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0.0, "0"), (-0.0, "0"), (-2, "−2"), (0.73105858, "0.7311"), (-12345.6, "−1.235e+04")],
+)
+def test_numbers_have_four_digits_and_a_true_minus_sign(number, text):
+    assert base.shown(number) == text
+
+
 # The picture
 
 

@@ -89,6 +89,26 @@ def test_drawing_shows_the_state():
     assert trace.lines[2].get_ydata().max() == labs.PEAK
 
 
+@pytest.mark.parametrize("threshold", [-60.0, -57.5, -50.0, -40.0])
+@pytest.mark.parametrize("current", [0.0, 5.0])
+@pytest.mark.parametrize("t_ref", [0.0, 20.0])
+def test_no_name_in_the_drawing_touches_a_line_or_another_name(threshold, current, t_ref):
+    lab = labs.drive_neuron_lab()
+    lab.set(threshold=threshold, current=current, t_ref=t_ref, tau=5.0)
+    trace, curve, _ = lab.figure.axes
+    threshold_name, rest = (text.get_window_extent() for text in trace.texts)
+    assert not threshold_name.overlaps(rest)
+    legend, name = (part.get_window_extent() for part in (curve.get_legend(), *curve.texts))
+    assert curve.texts[0].get_text() == "rheobase" and not name.overlaps(legend)
+    onset, formula, measured = (line.get_path() for line in curve.lines)
+    for box in (legend, name):
+        for path in (onset, formula):
+            transform = curve.get_xaxis_transform() if path is onset else curve.transData
+            assert not path.transformed(transform).intersects_bbox(box, filled=False)
+        (point,) = curve.transData.transform(measured.vertices)
+        assert not box.padded(5).contains(*point)
+
+
 # --- Strip the f–I curve down ---------------------------------------------------------------------
 
 CURRENTS = np.array([0.0, 1.0, 1.5, 1.55, 2.5, 6.0, 10.0])
@@ -121,7 +141,7 @@ def test_between_two_stages_the_curve_lies_between_them(stage, share):
 
 def test_caption_of_each_stage_says_what_is_lost():
     lab = labs.simplify_neuron_lab()
-    assert "Simplification 2 of 3: ReLU" in lab.caption_text  # the start shows ReLU and neuron
+    assert "Simplification 1 of 3" in lab.caption_text  # the start answers no task
     for stage, words in [
         (0.0, "Nothing simplified yet: the neuron's own f–I curve"),
         (1.0, "Simplification 1 of 3: no refractory time (lost: the upper limit of 500 Hz)"),
@@ -131,6 +151,7 @@ def test_caption_of_each_stage_says_what_is_lost():
     ]:
         lab.set(simplification=stage)
         assert words in lab.caption_text
+        assert lab.caption_text.startswith(lab.figure.axes[0].get_title())
     assert "77.0 Hz, the simplified curve shows 50.0 Hz, an answer of 1.00" in lab.caption_text
 
 
@@ -150,11 +171,28 @@ def test_drawing_names_the_four_parts():
     assert all(part in words for part in ("dendrites", "soma", "axon", "synapse"))
 
 
+def points_of(curves):
+    """Return 201 points on each of the curves of a drawing, (201, 2)."""
+    u = np.linspace(0, 1, 201)[:, None]
+    return [
+        (1 - u) ** 2 * start + 2 * u * (1 - u) * bend + u**2 * end
+        for start, bend, end in (map(np.array, points) for *points, _ in curves)
+    ]
+
+
+def nearest(place, curves):
+    return min(np.hypot(*(points - place).T).min() for points in points_of(curves))
+
+
 def test_the_line_from_the_word_dendrites_ends_on_a_dendrite():
     _, pointed_at, _ = labs.LABELS[0]
-    u = np.linspace(0, 1, 201)[:, None]
-    curves = [
-        (1 - u) ** 2 * start + 2 * u * (1 - u) * bend + u**2 * end
-        for start, bend, end in (map(np.array, points) for *points, _ in labs.DENDRITES)
-    ]
-    assert min(np.hypot(*(curve - pointed_at).T).min() for curve in curves) < 0.05
+    assert nearest(pointed_at, labs.DENDRITES) < 0.05
+
+
+def test_each_end_of_the_axon_almost_touches_the_next_cell():
+    """The ends are circles of radius 0.12, the next cell's lines about 0.1 wide."""
+    ends = [end for _, _, end, _ in labs.AXON[2:]]
+    assert len(ends) == 3
+    for end in ends:
+        gap = nearest(end, labs.NEXT_CELL) - 0.12 - 0.05
+        assert 0.05 < gap < 0.15, end

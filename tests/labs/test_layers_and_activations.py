@@ -61,6 +61,15 @@ def test_the_saturated_share_is_counted():
     assert module.explore("ReLU", 1.0, 2.0, 1.0, 0.1, 1).saturated == 1 / 81  # z = 0 alone
 
 
+def test_strokes_show_where_inputs_land_and_what_is_answered():
+    lab = module.activation_explorer_lab()
+    lab.set(name="tanh", w=3.0, b=0.5)
+    below, answers = lab.figure.axes[0].lines[4:6]
+    z = 3 * np.linspace(-2, 2, 11) + 0.5
+    np.testing.assert_allclose(below.get_xdata(), z)
+    np.testing.assert_allclose(answers.get_ydata(), np.tanh(z))
+
+
 def test_leaking_mends_a_dead_relu():
     dead = module.explore("ReLU", 1.0, 0.0, -1.0, leak=0.1, layers=3)
     leaky = module.explore("leaky ReLU", 1.0, 0.0, -1.0, leak=0.1, layers=3)
@@ -102,6 +111,20 @@ def test_each_neuron_has_the_picture_of_its_answers(activation):
     else:
         assert np.abs(start).max(axis=(1, 2)) == pytest.approx(1)
         assert (np.sign(start[:, 20, 4]) == np.sign(answer)).all()
+
+
+def test_the_first_input_and_the_first_neuron_stand_on_top():
+    lab = module.bend_the_plane_lab()
+    drawn = lab.figure.axes[1]
+    named = {text.get_text(): text.get_position() for text in drawn.texts}
+    assert named["x₁"][1] > named["x₂"][1] and named["1"][1] > named["2"][1]
+    for k in (0, 1):
+        left, right, low, high = drawn.images[k].get_extent()
+        x, y = named[str(k + 1)]
+        assert left < x < right and low < y < high
+        np.testing.assert_array_equal(drawn.images[k].get_array(), lab.state.pictures[0][k])
+    lab.set(neurons=3)  # then the right panel shows no single neuron
+    assert [text.get_text() for text in drawn.texts] == ["x₁", "x₂", "", ""]
 
 
 @pytest.mark.parametrize("neurons", [1, 2, 3, 8])

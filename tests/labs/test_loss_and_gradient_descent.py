@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize
 
+from nnutils import datasets
 from nnutils.labs import loss_and_gradient_descent as module
 from nnutils.labs.base import Click
 
 RAVINE = {"landscape": "ravine", "start_x": -2.5, "start_y": 1.5, "rate": 0.1, "momentum": 0.8}
-START = {**RAVINE, "noise": 0.0, "steps": module.STEPS, "seed": 0}
+START = {**RAVINE, "own_rates": False, "noise": 0.0, "steps": module.STEPS, "seed": 0}
 TORCH = {
     "SGD": lambda p: torch.optim.SGD(p, 0.1),
     "Momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.8),
@@ -33,6 +35,21 @@ def test_paths_are_those_of_torch(name, landscape):
         optimizer.step()
         expected.append(p.detach().numpy().copy())
     np.testing.assert_allclose(state(landscape=landscape).paths[name], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(("landscape", "noise"), [("ravine", 0.5), ("saddle", 0), ("3 or 8", 0)])
+def test_no_other_rate_has_a_lower_curve_than_each_ones_own(landscape, noise):
+    def height(losses):
+        lost = [module.FAR**4] * (module.STEPS + 1 - len(losses))  # higher than whoever stays
+        return np.log(np.maximum([*losses, *lost], module.LOWEST)).mean()
+
+    races = {r: state(landscape=landscape, rate=r, noise=noise) for r in module.RATES.tolist()}
+    own = state(landscape=landscape, own_rates=True, noise=noise)
+    for name, rate in own.rates.items():
+        np.testing.assert_array_equal(own.paths[name], races[rate].paths[name])
+        lowest = min(height(race.losses[name]) for race in races.values())
+        assert height(own.losses[name]) <= lowest + 0.01
+    assert "with each racer's own best rate" in module.caption(own)
 
 
 def test_all_start_at_the_start_and_losses_belong_to_places():
@@ -75,6 +92,17 @@ def test_one_step_is_enough_in_the_bowl_at_one_over_the_curvature():
     s = state(landscape="bowl", rate=0.5, steps=1)
     assert module.leading(s) == ["SGD", "Momentum"]
     assert "SGD and Momentum are level with a loss below 0.000001" in module.caption(s)
+
+
+def test_a_loss_of_data_has_an_axis_of_its_own():
+    lab = module.optimizer_race_lab()
+    _, losses, _ = lab.figure.axes
+    lab.set(landscape="3 or 8")
+    low, high = losses.get_ylim()
+    for curve in lab.state.losses.values():
+        assert low < curve.min() and curve.max() < high
+    lab.set(landscape="ravine")
+    assert losses.get_ylim() == (1e-6, 1e3)
 
 
 def test_nobody_leaves_the_ridge_of_the_saddle_without_noise():
@@ -166,3 +194,62 @@ def test_the_walk_is_that_of_the_closed_formula(rate):
 def test_the_caption_says_what_the_rate_does(rate, steps, words):
     caption = module.say_walk(module.walk(rate, steps))
     assert all(text in caption for text in words), caption
+
+
+# --- A landscape that belongs to data -------------------------------------------------------------
+
+
+def test_the_inputs_are_the_ink_in_both_windows_of_each_3_and_8():
+    X, y = module.two_windows()
+    digits = datasets.load_digits()
+    chosen = [k for k, label in enumerate(digits.y_train) if label in (3, 8)]
+    np.testing.assert_array_equal(y, [digits.y_train[k] == 8 for k in chosen])
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-9)
+    one, other = (digits.X_train[chosen[k]].astype(float) / 255 for k in (7, 9))
+    for column, (top, left) in enumerate([(10, 10), (16, 11)]):
+        inks = [
+            sum(grey[top + r, left + c] for r in range(3) for c in range(3))
+            for grey in (one, other)
+        ]
+        assert X[7, column] - X[9, column] == pytest.approx(inks[0] - inks[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("w", [(-2.5, 1.5), (0.0, 0.0), (3.0, -3.0)])
+def test_the_loss_of_the_neuron_and_its_gradient_are_those_of_torch(w):
+    X, y = map(torch.tensor, module.two_windows())
+    p = torch.tensor(w, dtype=torch.float64, requires_grad=True)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(X.double() @ p, y)
+    loss.backward()
+    np.testing.assert_allclose(module.neuron_loss(np.array([w, w])), loss.item(), rtol=1e-6)
+    np.testing.assert_allclose(module.neuron_grad(np.array([w]))[0], p.grad, rtol=1e-6)
+
+
+def test_the_roll_ends_at_the_lowest_place():
+    found = minimize(module.neuron_loss, [0, 0], jac=module.neuron_grad)
+    path = module.roll(-2.0, -2.0, 1.0, 2000).path
+    np.testing.assert_allclose(path[-1], found.x, atol=1e-3)
+    assert (np.abs(found.x) < module.EDGE).all()
+
+
+def test_the_border_is_where_the_sum_is_zero_and_the_caption_counts_the_right_side():
+    lab = module.landscape_of_data_lab()
+    lab.set(w1=1.2, w2=-0.4, steps=0)
+    data, _ = lab.figure.axes
+    for line in data.lines[2:]:  # at 0 steps both borders are that of the start
+        np.testing.assert_allclose(np.array([1.2, -0.4]) @ line.get_data(), 0, atol=1e-9)
+    X, y = module.two_windows()
+    right = sum((1.2 * a - 0.4 * b >= 0) == (label == 1) for (a, b), label in zip(X, y))
+    assert "The weights are (1.2, −0.4): loss " in lab.caption_text
+    assert f"{right} of 287 digits right." in lab.caption_text
+
+
+def test_a_click_on_its_land_sets_the_weights_and_takes_the_steps_back():
+    assert module.choose_weights(Click(1, 1.23, -0.04)) == {"w1": 1.2, "w2": 0.0, "steps": 0}
+    assert module.choose_weights(Click(0, 1.0, 1.0)) == {}
+
+
+def test_rolling_shows_every_step(monkeypatch):
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+    frames = list(module.run_roll())
+    assert [frame["steps"] for frame in frames] == list(range(module.MOST_STEPS + 1))
+    assert frames[-1]["progress"] == 1
