@@ -1,8 +1,9 @@
 """The debugging ladder: five checks that every network which classifies must pass.
 
-Derived in notebook 06. A mistake in a program often lets a network learn a little all the same.
-Climb from the first rung: the first one that breaks tells where to look. No rung changes the
-network that it is given; each works on copies.
+Derived in notebook 06; rungs 1, 2 and 4 after A. Karpathy, "A Recipe for Training Neural Networks"
+(2019). A mistake in a program often lets a network learn a little all the same. Climb from the
+first rung: the first one that breaks tells where to look. No rung changes the network that it is
+given; each works on copies.
 """
 
 import copy

@@ -23,6 +23,7 @@ BLACK = "#222222"
 GREY = "#767676"
 LIGHT = "#D9D9D9"
 DARK_ORANGE = "#B34700"  # for text on white, and below white text: contrast at least 4.5
+DARK_GREEN = "#00563F"  # for gradients, which flow back
 LIGHT_BLUE = "#D3E5F1"  # where the answer is 0
 LIGHT_ORANGE = "#EFB48C"  # where it is 1; in grey it is the darker one of the two
 PALETTE = (BLUE, ORANGE, GREEN, PINK, BLACK)  # YELLOW and SKY are too pale for lines on white
@@ -203,6 +204,15 @@ def draw_neuron(ax, inputs, weights, threshold):
     return ax
 
 
+def places_of_neurons(sizes):
+    """Return for each layer the places (x, y) of its neurons, the first one on top.
+
+    ``sizes`` counts the neurons of each layer; the layers stand at x = 0, 1, 2, …, each with its
+    middle at y = 0.
+    """
+    return [[(x, (n - 1) / 2 - k) for k in range(n)] for x, n in enumerate(sizes)]
+
+
 def draw_network(ax, sizes, lit=None):
     """Draw layers of neurons on ``ax``, each neuron joined to all of the layer before.
 
@@ -210,7 +220,7 @@ def draw_network(ax, sizes, lit=None):
     ``lit`` is a pair (layer, neuron), both from 0: that neuron's edges are orange. Derived in
     notebook 04.
     """
-    columns = [[(x, (n - 1) / 2 - k) for k in range(n)] for x, n in enumerate(sizes)]
+    columns = places_of_neurons(sizes)
     for x, (before, after) in enumerate(pairwise(columns), start=1):
         for k, end in enumerate(after):
             look = {"color": ORANGE, "zorder": 2} if (x, k) == lit else {"color": LIGHT}
@@ -221,3 +231,83 @@ def draw_network(ax, sizes, lit=None):
     ax.set(xlim=(-0.4, len(sizes) - 0.6), ylim=(-max(sizes) / 2 - 1, max(sizes) / 2 + 0.2))
     ax.axis("off")
     return ax
+
+
+def draw_graph(ax, nodes, edges):
+    """Draw a computation on ``ax``: above each edge its value, below it in green its gradient.
+
+    ``nodes`` is a dict from a name to (x, y, text), ``edges`` one from two names to two numbers.
+    Texts may stand in the place of numbers, "" for none. Forward leads to the right. Derived in
+    notebook 06.
+    """
+    for (left, right), labels in edges.items():
+        _draw_edge(ax, nodes[left][:2], nodes[right][:2], *map(_brief, labels))
+    for x, y, text in nodes.values():
+        _draw_circle(ax, x, y, 800, text)
+    return _frame(ax, [(x, y) for x, y, _ in nodes.values()], 0.4)
+
+
+def draw_passes(ax, weights, biases, outputs, gradients=None):
+    """Draw a network on ``ax`` with its numbers, and below each of them in green its gradient.
+
+    ``weights`` is a list of arrays (out, in), ``biases`` one of arrays (out,), ``outputs`` one of
+    the inputs and of what each layer gives, each (n,). ``gradients`` holds three such lists.
+    Texts may stand in the place of numbers, "" for none. Derived in notebook 06.
+    """
+    shown = gradients or [[np.full(np.shape(a), "") for a in p] for p in (weights, biases, outputs)]
+    columns = [
+        [(2.4 * x, 1.2 * y) for x, y in column]
+        for column in places_of_neurons([len(a) for a in outputs])
+    ]
+    for before, after, W, dW in zip(columns, columns[1:], weights, shown[0]):
+        share = 0.66 if len(after) > 1 else 0.45  # where lines are apart
+        for (j, i), w in np.ndenumerate(W):
+            _draw_edge(ax, before[i], after[j], _brief(w), _brief(dW[j][i]), share)
+    for column, a, da in zip(columns, outputs, shown[2]):
+        for k, place in enumerate(column):
+            _draw_circle(ax, *place, 3600, _brief(a[k]), _brief(da[k]))
+    for column, b, db in zip(columns[1:], biases, shown[1]):
+        for k, (x, y) in enumerate(column):
+            _draw_pair(ax, x, y - 0.53, f"bias {_brief(b[k])}", _brief(db[k]))
+    below = 0.4 if gradients else 0.25  # room for what stands below the last circles
+    return _frame(ax, [place for column in columns for place in column], 0.37, below)
+
+
+def _brief(number):
+    """Return a number with four decimals at most and a true minus sign, a text as it is."""
+    text = number if isinstance(number, str) else f"{round(float(number), 4) + 0.0:g}"
+    return text.replace("-", "−")
+
+
+def _frame(ax, places, margin, below=0.0):
+    """Show all places and what stands around them; a unit is as long across as up."""
+    (left, bottom), (right, top) = np.min(places, axis=0), np.max(places, axis=0)
+    ax.set(xlim=(left - margin, right + margin), ylim=(bottom - margin - below, top + margin))
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax
+
+
+def _draw_edge(ax, start, end, above, below, share=0.5):
+    """Draw a line with two texts along it, at this ``share`` of the way."""
+    ax.plot(*zip(start, end), color=GREY, linewidth=1.2, zorder=0)
+    x, y = (a + share * (b - a) for a, b in zip(start, end))
+    angle = np.arctan2(end[1] - start[1], end[0] - start[0])
+    _draw_pair(ax, x, y, above, below, angle)
+
+
+def _draw_circle(ax, x, y, size, above, below=""):
+    """Draw a circle with a text in it, or two, the lower one in green."""
+    ax.scatter(x, y, s=size, color="white", edgecolors=BLUE, linewidths=1.6, zorder=2)
+    if below:
+        _draw_pair(ax, x, y, above, below)
+    else:
+        ax.text(x, y, above, ha="center", va="center")
+
+
+def _draw_pair(ax, x, y, above, below, angle=0.0):
+    """Write a text above the point (x, y), another in green below it, turned by ``angle``."""
+    look = {"ha": "center", "rotation": np.degrees(angle), "rotation_mode": "anchor"}
+    up, right = 0.03 * np.cos(angle), 0.03 * np.sin(angle)  # a little away from a line
+    ax.text(x - right, y + up, above, va="bottom", **look)
+    ax.text(x + right, y - up, below, va="top", color=DARK_GREEN, **look)

@@ -4,65 +4,77 @@ import numpy as np
 
 from nnutils.activations import relu, relu_grad, sigmoid, softmax  # noqa: F401 (slips use it)
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
-from nnutils.exercises.kinds import order
 from nnutils.losses import cross_entropy_grad, mse
-from nnutils.network import Activation, Linear
 
 
-def chain(w, b, x, y):
-    """Return dw, db, dx for loss = (tanh(w·x + b) − y)²."""
-    z = w * x + b
-    a = np.tanh(z)
-    e = a - y
-    de = 2 * e
-    da = de
-    dz = da * (1 - a**2)
-    dw, db, dx = dz * x, dz, dz * w
-    return dw, db, dx
+def by_pencil():
+    """Return the gradients of L = v², v = u + a, u = a·b at a = 3, b = −2."""
+    dv = -6
+    du = -6
+    db = -18
+    da = 6
+    return dv, du, db, da
 
 
-def layer_backward(dA, X, W, b):
-    """Return dW, db, dX for A = σ(Z), Z = X @ W.T + b, given dA."""
-    n_out, n_in = W.shape
-    linear, activation = Linear(n_in, n_out, np.random.default_rng(0)), Activation("sigmoid")
-    linear.W, linear.b = W, b
-    activation.forward(linear.forward(X))
-    dX = linear.backward(activation.backward(dA))
-    return linear.dW, linear.db, dX
+def _explain_pencil(got):
+    for name, found, right in zip(("dv", "du", "db", "da"), got, by_pencil()):
+        if found != right:
+            return f"Look again at {name}: which machines lie between it and the loss?"
 
 
-def gradient_check(f, x, dx, h=1e-5):
-    """Return ‖dx − n‖ / (‖dx‖ + ‖n‖), n being the gradient of f at x by central differences."""
-    n = np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        start = x[i]
-        x[i] = start + h
-        above = f(x)
-        x[i] = start - h
-        below = f(x)
-        x[i] = start
-        n[i] = (above - below) / (2 * h)
-    return np.linalg.norm(dx - n) / (np.linalg.norm(dx) + np.linalg.norm(n))
+def lines_that_run():
+    """Return the letters of the lines that run: with different sizes, then with all sizes 3."""
+    different = "BE"
+    square = "ABDEF"
+    return different, square
 
 
-class _Formula:
-    """A function that shows itself as a formula when a check tells what it was given."""
-
-    def __init__(self, text, function):
-        self.text, self.function = text, function
-
-    def __call__(self, x):
-        return self.function(x)
-
-    def __repr__(self):
-        return self.text
+def _letters(text):
+    return sorted(set("".join(text).upper()) - set(" ,;"))
 
 
-BOWL = _Formula("sum of x²", lambda x: np.sum(x**2))
-WAVES = _Formula(
-    "sum of sin(x)·exp(x/2), plus product of cos(x)",
-    lambda x: np.sum(np.sin(x) * np.exp(x / 2)) + np.prod(np.cos(x)),
-)
+def _same_letters(got, expected):
+    return [*map(_letters, got)] == [*map(_letters, expected)]
+
+
+def _explain_lines(got):
+    for name, found, right in zip(("different", "square"), got, lines_that_run()):
+        for letter in "ABCDEF":
+            if (letter in _letters(found)) != (letter in _letters(right)):
+                return f"`{name}`: look again at line {letter}, and at the update after it."
+
+
+def check_error(f, slope, x, h):
+    """Return the relative error that a gradient check of the right ``slope`` of ``f`` reports."""
+    g, measured = slope(x), (f(x + h) - f(x - h)) / (2 * h)
+    return abs(g - measured) / (abs(g) + abs(measured))
+
+
+def fooled_check():
+    """Return z for the ReLU with h = 1e-5, and a large and a small h for the sine at 1."""
+    z = -0.000005
+    large = 0.5
+    small = 1e-15
+    return z, large, small
+
+
+def _observe_fooled(got):
+    """Say of each of the three numbers what the check does there."""
+    if not isinstance(got, (tuple, list)) or len(got) != 3:
+        return got
+    z, large, small = map(float, got)
+    kink = "beyond" if abs(z) >= 1e-5 else "above" if z > 0 else "errs"
+    wide, narrow = (h > 0 and check_error(np.sin, np.cos, 1.0, h) > 0.001 for h in (large, small))
+    return (
+        kink,
+        "small" if large <= 1e-5 else "errs" if wide else "right",
+        "large" if small >= 1e-5 else "errs" if narrow else "right",
+    )
+
+
+def _explain_fooled(said):
+    name = next(name for name, word in zip(("z", "large", "small"), said) if word != "errs")
+    return f"At your `{name}` the check does not err as it should. Measure, and go further."
 
 
 def backward(X, y, W1, b1, W2, b2):
@@ -98,22 +110,6 @@ def _published(X, y, W1, b1, W2, b2, n=1):
     return mse(y_hat, y), delta1.T @ X, delta1, delta2.T @ hidden, delta2
 
 
-def _draw_chain(rng):
-    w, b, x, y = rng.uniform([-1, -0.5, -1, 1.2], [1, 0.5, 1, 2]).round(2).tolist()
-    return w, b, x, float(rng.choice([-y, y]))
-
-
-def _draw_layer(rng):
-    n, n_in, n_out = rng.permutation([2, 3, 4])
-    shapes = (n, n_out), (n, n_in), (n_out, n_in), n_out
-    return tuple(rng.uniform(-1, 1, shape).round(2) for shape in shapes)
-
-
-def _draw_check(rng):
-    x, dx = rng.normal(size=(2, *rng.permutation([2, 3]))).round(2)
-    return WAVES, x, dx, float(rng.choice([1e-5, 0.1, 0.4]))
-
-
 def _draw_two_layers(rng, n, n_in, hidden, n_out):
     """Return X, W1, b1, W2, b2 in eighths, so that Z1 is exact; one of its sums is 0."""
     shapes = (n, n_in), (hidden, n_in), hidden, (n_out, hidden), n_out
@@ -137,164 +133,97 @@ def _draw_program(rng):
 # fmt: off
 EXERCISES = [
     Exercise(
-        "chain",
-        "Send the error back along one thread",
-        chain,
-        cases=[
-            Case((0.5, 0.2, 2.0, 1.0)),
-            Case((-1.0, 0.3, 0.5, 0.0)),
-            Case((1.5, -0.4, -1.2, -1.0)),
-            Case((0.7, 0.0, 0.0, 1.0), "x = 0: the weight has no influence"),
-        ],
-        draw=_draw_chain,
+        "by_pencil",
+        "Send the error back with a pencil",
+        by_pencil,
+        cases=[Case()],
         hints=[
-            "Go through the forward lines from the last to the first. Each one gives one backward "
-            "line: what comes in from behind, times the local derivative.",
-            "The local derivative of tanh is 1 − tanh²(z), and tanh(z) is already there: a.",
-            "`de = 2 * e`, `da = de`, `dz = da * (1 - a**2)`, `dw = dz * x`, `db = dz`, "
-            "`dx = dz * w`.",
+            "Begin at the end. Each gradient is what comes in from behind, times the local "
+            "derivative. L = v² gives dv.",
+            "v = u + a passes dv on unchanged, to u and to a. u = a·b gives to each factor du "
+            "times the other one. Two ways lead to a.",
+            "dv = 2·(−3) = −6, du = −6, db = du·3 = −18, and da = du·(−2) + dv = 12 − 6.",
         ],
         mistakes=[
-            slip("two_forgotten", "2 * e", "e",
-                 "The derivative of e² is 2·e: all three numbers are half of what they should be."),
-            slip("wrong_sign", "a - y", "y - a",
-                 "All three signs are turned: e is a − y, and da equals de."),
-            slip("tanh_not_derived", " * (1 - a**2)", "",
-                 "The tanh is missing on the way back: dz is da times its derivative, 1 − a²."),
-            slip("tanh_grad_of_a", "a**2", "np.tanh(a) ** 2",
-                 "The derivative of tanh is taken at a. It belongs at z: 1 − tanh²(z), which is 1 "
-                 "− a², since a already is tanh(z)."),
-            slip("square_of_z", "a**2", "z**2",
-                 "You multiply by 1 − z². The derivative of tanh at z is 1 − tanh²(z), that is "
-                 "1 − a²."),
-            slip("sigmoid_rule", "(1 - a**2)", "a * (1 - a)",
-                 "a·(1 − a) is the derivative of the sigmoid. For tanh it is 1 − a²."),
-            slip("dw_and_dx_exchanged", "return dw, db, dx", "return dx, db, dw",
-                 "dw and dx are exchanged: at a product each factor gets dz times the other one."),
+            slip("way_past_the_product_only", "da = 6", "da = -6",
+                 "da holds the way through the sum alone. a is used in the product too, and this "
+                 "way brings du·b."),
+            slip("way_through_the_product_only", "da = 6", "da = 12",
+                 "da holds the way through the product alone. a is used in v = u + a too, and this "
+                 "way brings dv."),
+            slip("ways_multiplied", "da = 6", "da = -72",
+                 "The two ways to a are multiplied. Along one way factors multiply; different ways "
+                 "add up."),
+            Mistake("two_forgotten",
+                    "All four are half of what they should be: the derivative of v² is 2·v.",
+                    lambda: tuple(d / 2 for d in by_pencil())),
+            Mistake("own_factor",
+                    "In the product each factor got du times itself. It gets du times the other "
+                    "one: a shake of a is multiplied by b.",
+                    lambda: (-6, -6, 12, -24)),
+            Mistake("signs_turned",
+                    "All signs are turned: dv is 2·v, and v is −3.",
+                    lambda: tuple(-d for d in by_pencil())),
         ],
+        explain=_explain_pencil,
     ),
     Exercise(
-        "layer_backward",
-        "Go back through a layer",
-        layer_backward,
-        minutes=10,
-        cases=[
-            Case((np.array([[1.0, 0.0], [0.0, 2.0], [1.0, -1.0]]),
-                  np.array([[1.0, 2.0], [3.0, 4.0], [-5.0, 1.0]]),
-                  np.array([[0.1, 0.3], [0.2, 0.4]]),
-                  np.array([0.5, -0.2])),
-                 "three examples, as many inputs as outputs"),
-            Case((np.array([[0.5], [-1.0]]),
-                  np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]]),
-                  np.array([[0.5, -0.6, 0.1]]),
-                  np.array([0.3])),
-                 "two examples, three inputs, one output"),
-            Case((np.array([[1.0, -2.0, 0.5, 0.0]]),
-                  np.array([[2.0, 3.0, -1.0]]),
-                  np.arange(12.0).reshape(4, 3) / 10 - 0.5,
-                  np.array([0.1, 0.2, -0.3, 0.4])),
-                 "a batch of one"),
-        ],
-        draw=_draw_layer,
+        "lines_that_run",
+        "Predict which slips NumPy stops",
+        lines_that_run,
+        cases=[Case()],
         hints=[
-            "Two steps back: first through the sigmoid, from dA to dZ, in pairs; then through the "
-            "weighted sum.",
-            "The derivative of the sigmoid at Z is A·(1 − A) with A = σ(Z). Then let the shapes "
-            "guide you: the examples vanish from dW and db, and stay as rows in dX.",
-            "`dZ = dA * A * (1 - A)`, `dW = dZ.T @ X`, `db = dZ.sum(axis=0)`, `dX = dZ @ W`.",
+            "Write the shapes below each line. `@` needs equal numbers in the middle. `-=` needs a "
+            "right side that can be spread over the array on the left without making it larger.",
+            "In the first list: A makes (3, 2), C has (4, 2), D makes (4,), F asks for "
+            "(4, 2) @ (3, 2). B and E make the right shapes from wrong numbers.",
+            "With all sizes 3, `dW` and `dX` have the right shape whatever is turned, and so has a "
+            "sum along the wrong axis. Only C is left: (3, 3) does not fit into (3,).",
         ],
         mistakes=[
-            slip("no_slope", "activation.backward(dA)", "dA",
-                 "The sigmoid is missing on the way back: dZ is dA times A·(1 − A)."),
-            slip("slope_at_a", "linear.forward(X)", "sigmoid(linear.forward(X))",
-                 "The derivative of the sigmoid is taken at A. It belongs at Z: σ(Z)·(1 − σ(Z)), "
-                 "which is A·(1 − A)."),
-            slip("z_for_a", "activation.backward(dA)", "dA * activation.Z * (1 - activation.Z)",
-                 "You multiply by Z·(1 − Z). The derivative is A·(1 − A) with A = σ(Z)."),
-            slip("value_for_slope", "activation.backward(dA)", "dA * sigmoid(activation.Z)",
-                 "You multiply by the sigmoid. Multiply by its derivative, A·(1 − A)."),
-            slip("bias_left_out_of_z", "= W, b", "= W, 0",
-                 "The bias is missing from Z, so the derivative is taken at a wrong place."),
-            slip("dW_transposed", "linear.dW", "linear.dW.T",
-                 "dW is transposed. It must have the shape of W, (outputs, inputs): `dZ.T @ X`."),
-            slip("db_not_summed", "linear.db", "activation.backward(dA)",
-                 "db still has one row for each example. All examples use the same bias, so their "
-                 "rows add up: sum over axis 0."),
-            slip("db_summed_along_the_row", "linear.db", "activation.backward(dA).sum(axis=1)",
-                 "db is summed over the outputs. Sum over the examples, axis 0: one number for "
-                 "each output is left."),
-            slip("db_one_number", "linear.db", "linear.db.sum()",
-                 "db is one number for the whole layer. Each output has a bias of its own: sum "
-                 "over axis 0 only."),
-            slip("db_keeps_two_axes", "linear.db", "linear.db[None]",
-                 "db has shape (1, outputs). It must have the shape of b, (outputs,): sum over "
-                 "axis 0, without `keepdims`."),
-            slip("divided_once_more", "linear.dW, linear.db",
-                 "linear.dW / len(X), linear.db / len(X)",
-                 "You divide by the batch size. The mean in the loss has already put 1/n into dA: "
-                 "here the examples are added up."),
-            slip("db_mean", "linear.db", "linear.db / len(X)",
-                 "dW adds the examples up, db takes their mean. Both are sums: the 1/n is already "
-                 "in dA."),
-            slip("dX_transposed", "linear.db, dX", "linear.db, dX.T",
-                 "dX is transposed: the examples stand in its columns. `dZ @ W` keeps them in "
-                 "rows."),
-            slip("dX_from_dA", "linear.db, dX", "linear.db, dA @ W",
-                 "dX is computed from dA. The error passes the sigmoid first: `dX = dZ @ W`."),
+            slip("update_forgotten", '"BE"', '"ABCDE"',
+                 "In `different` the updates are forgotten: A, C and D compute something, but its "
+                 "shape does not fit into W or b, and `-=` stops."),
+            slip("right_shape_stops", '"BE"', '""',
+                 "`different` is empty. B and E make arrays of the right shape: nothing stops a "
+                 "wrong number."),
+            slip("square_like_the_other", '"ABDEF"', '"BE"',
+                 "`square` repeats `different`. With 3 examples, 3 inputs and 3 outputs a turned "
+                 "array has the shape of the right one."),
+            slip("everything_runs", '"ABDEF"', '"ABCDEF"',
+                 "You let line C run in `square`. dZ has the shape (3, 3) and b the shape (3,): "
+                 "in place b cannot become larger."),
+            slip("exchanged", "return different, square", "return square, different",
+                 "The two lists are exchanged."),
         ],
+        compare=_same_letters,
+        explain=_explain_lines,
     ),
     Exercise(
-        "gradient_check",
-        "Write a gradient check",
-        gradient_check,
-        minutes=10,
-        cases=[
-            Case((WAVES, np.array([1.0, 2.0, 3.0]), np.array([1.0, -1.0, 0.5]), 0.5),
-                 "a wrong gradient, and h = 0.5, so that every detail shows"),
-            Case((BOWL, np.array([[1.0, -2.0], [0.5, 3.0]]), np.array([[2.0, -4.0], [1.0, 0.0]])),
-                 "the last number of dx is wrong"),
-            Case((WAVES, np.array([[0.7, -1.9]]), np.array([[1.0, 0.5]])),
-                 "a row of two numbers"),
-        ],
-        draw=_draw_check,
+        "fooled_check",
+        "Fool an honest gradient check",
+        fooled_check,
+        cases=[Case()],
         hints=[
-            "For each number of x in turn: raise it by h and ask f, lower it by h and ask f, put "
-            "it back. The difference belongs to a step of 2·h.",
-            "`n[i] = (above - below) / (2 * h)`. `np.linalg.norm` gives the length of an array of "
-            "any shape.",
-            "`return np.linalg.norm(dx - n) / (np.linalg.norm(dx) + np.linalg.norm(n))`",
+            "Draw the ReLU and mark z − h and z + h. On which side of 0 is the right slope 0 and "
+            "the measured one not? For h look at the V: how far out is the error above 0.001?",
+            "At a z just below 0 the right slope is 0, and z + h lies above 0. Within 0.1 a sine "
+            "bends too little. Near 1, neighbouring float64 numbers are about 2e-16 apart.",
+            "`z` between −1e-5 and 0, `large` from 0.2 on, `small` of 1e-15 or less.",
         ],
         mistakes=[
-            slip("forward_difference", "(above - below) / (2 * h)", "(above - f(x)) / h",
-                 "That is a forward difference, from x to x + h. Its error shrinks only like h. "
-                 "The central one, from x − h to x + h, has an error like h²."),
-            slip("two_forgotten_below", "(2 * h)", "h",
-                 "From x − h to x + h is a step of 2·h: divide by `2 * h`."),
-            slip("not_divided", " / (2 * h)", "",
-                 "Divide the difference by the length of the step, `2 * h`."),
-            slip("not_put_back", "x[i] = start\n", "\n",
-                 "A number is not put back before the next one is changed: end each round with "
-                 "`x[i] = start`."),
-            slip("lowered_from_above", "x[i] = start - h", "x[i] -= h",
-                 "The lower value is f at start, not at start − h: from `x[i] = start + h`, going "
-                 "down by h only leads back. Write `x[i] = start - h`."),
-            slip("all_at_once", "(above - below)", "(f(x + h) - f(x - h))",
-                 "All numbers of x are changed at once. A gradient tells what each of them does "
-                 "alone: change one `x[i]` after the other."),
-            slip("not_relative", " / (np.linalg.norm(dx) + np.linalg.norm(n))", "",
-                 "That is the length of the difference. Divide by the two lengths, ‖dx‖ + ‖n‖."),
-            slip("norm_of_the_sum", "np.linalg.norm(dx) + np.linalg.norm(n)",
-                 "np.linalg.norm(dx + n)",
-                 "Below stands ‖dx + n‖. Add the two lengths, ‖dx‖ + ‖n‖."),
-            slip("sums_without_norms",
-                 "np.linalg.norm(dx - n) / (np.linalg.norm(dx) + np.linalg.norm(n))",
-                 "np.sum(dx - n) / (np.sum(dx) + np.sum(n))",
-                 "You add numbers up where lengths are meant, so that errors can cancel: use "
-                 "`np.linalg.norm`."),
-            slip("returns_the_gradient",
-                 "np.linalg.norm(dx - n) / (np.linalg.norm(dx) + np.linalg.norm(n))", "n",
-                 "That is the measured gradient n. Return the relative error, one number."),
+            slip("above_the_kink", "z = -0.000005", "z = 0.000005",
+                 "Your z lies above 0. There the right slope is 1 and the measured one at least ½, "
+                 "so the error stays below 1/3. On which side is the right slope 0?"),
+            slip("beyond_the_step", "z = -0.000005", "z = -0.5",
+                 "Your z is so far from 0 that z − h and z + h lie on the same side, and the check "
+                 "is right. It errs where the kink lies between them."),
+            slip("exchanged", "return z, large, small", "return z, small, large",
+                 "The two values of h are exchanged: first the large one, then the small one."),
         ],
+        observe=_observe_fooled,
+        explain=_explain_fooled,
+        minutes=10,
     ),
     Exercise(
         "backward",
@@ -437,34 +366,6 @@ EXERCISES = [
             slip("delta_of_the_text", " * y_hat * (1 - y_hat)", "",
                  "Your delta2 is the one of the text, without f′. The line "
                  "`dW2 = delta2.T @ hidden` needs the one with it: multiply by ŷ·(1 − ŷ)."),
-        ],
-    ),
-    order(
-        "training_step",
-        "Put one training step in order",
-        right=["CBHE" + rest for rest in ("FDAIG", "FDIAG", "FDIGA", "DFAIG", "DFIAG", "DFIGA",
-                                          "DIFAG", "DIFGA", "DIGFA")],
-        hints=[
-            "Forward first, from X to Z2. Then backwards, from dZ2 to dW1. The two lines with rate "
-            "can come last.",
-            "Each line needs what others compute: look for the line that makes A1, dZ2, dZ1.",
-            "It begins with C, B, H, E. Line D uses W2, so line A must not have changed it yet.",
-        ],
-        mistakes=[
-            ("updates_at_once", "AD",
-             "W2 is updated (A) before the error is sent back through it (D). Line D must see the "
-             "weights that the forward pass has used."),
-            ("backward_from_the_input", "DIE",
-             "The first layer (D, I) comes before the loss (E). Backwards means from the loss to "
-             "the first layer: line D needs the dZ2 that line E computes."),
-            ("b_before_c", "BC", "Line B needs Z1, which line C computes."),
-            ("h_before_b", "HB", "Line H needs A1, which line B computes."),
-            ("e_before_h", "EH", "Line E needs Z2, which line H computes."),
-            ("f_before_e", "FE", "Line F needs dZ2, which line E computes."),
-            ("d_before_e", "DE", "Line D needs dZ2, which line E computes."),
-            ("a_before_f", "DAF", "Line A needs dW2, which line F computes."),
-            ("i_before_d", "ID", "Line I needs dZ1, which line D computes."),
-            ("g_before_i", "GI", "Line G needs dW1, which line I computes."),
         ],
     ),
 ]

@@ -1,6 +1,6 @@
-"""The lab of notebook 06: forward, backward and update of a small network, one number at a time.
+"""Two labs of notebook 06: a training step, one number at a time, and what silences its delta.
 
-Everything in the picture is measured in pixels from its lower left corner.
+In the picture of the first, everything is measured in pixels from its lower left corner.
 """
 
 import math
@@ -31,6 +31,7 @@ from nnutils.labs.inspector import (
 from nnutils.plotting import (
     BLACK,
     BLUE,
+    DARK_GREEN,
     DARK_ORANGE,
     GREEN,
     GREY,
@@ -41,7 +42,7 @@ from nnutils.plotting import (
     YELLOW,
 )
 
-__all__ = ["backprop_inspector_lab"]
+__all__ = ["backprop_inspector_lab", "silent_delta_lab"]
 
 WIDEST = 4
 ACTIVATIONS = {"sigmoid": "sigmoid", "tanh": "tanh", "ReLU": "relu"}
@@ -50,6 +51,7 @@ TARGETS = {"row 1": (1, 0, 0, 0), "row 2": (0, 1, 0, 0)}
 WEIGHTS = [np.array([[0.1, 0.3], [0.2, 0.4]]), np.array([[0.5, 0.6]])]  # of notebook 06
 BIASES = [np.array([0.1, 0.2]), np.array([0.3])]
 LARGE = 100  # a weight beyond this ends the training
+START = 13  # the operation at the start: da1[0], where blame goes back through a weight
 
 WORDS = {  # what an operation does, by the kind of number that it finds
     "z": "add up the weighted inputs",
@@ -69,7 +71,7 @@ TAB, TO_LOSS, MIDDLE, SPACING, NEAR = 15, 26, 238, 56, 12
 TOP, LINE, BOTTOM, ROOM, CENTRAL, AGREE = 112, 14, 14, 590, 700, 716  # of the table
 TEXT, CAPITAL = 10 * 100 / 72, 10  # 10 points, and the height of a capital letter
 NOW, USED = "#FFD966", "#FFF3C9"  # the number that was found last, and those it comes from
-LIGHT_GREY, LIGHT_GREEN, GREEN_TEXT = "#EEEEEE", "#D5EFE5", "#00563F"
+LIGHT_GREY, LIGHT_GREEN = "#EEEEEE", "#D5EFE5"
 PHASES = [  # each with its colour in the bar, and a lighter one
     ("forward", GREY, LIGHT),
     ("backward", GREEN, "#BFE6DA"),
@@ -372,7 +374,7 @@ def draw_label(sheet, state, parameter, x, y, align=0.5):
     width = sheet.width(text) + 8
     box = Box(x + (0.5 - align) * width, y, width, 16 * sheet.zoom)
     sheet.box(box, face, BLACK if framed else face, 1.6)
-    sheet.text(box.x, y, text, GREEN_TEXT if found.startswith("d") else BLACK, align=0.5)
+    sheet.text(box.x, y, text, DARK_GREEN if found.startswith("d") else BLACK, align=0.5)
 
 
 def newest(state, parameter):
@@ -423,7 +425,7 @@ def draw_cell(sheet, state, name, box):
         face = NOW
     sheet.box(box, face, BLACK if face == NOW else GREY, 1.8 if face == NOW else 0.8)
     text = brief(state.values[name]) if name in state.values else "·"
-    sheet.text(box.x, box.y, text, GREEN_TEXT if gradient else BLACK, align=0.5)
+    sheet.text(box.x, box.y, text, DARK_GREEN if gradient else BLACK, align=0.5)
 
 
 def draw_names(sheet, state):
@@ -436,7 +438,7 @@ def draw_names(sheet, state):
         for name, at in ((f"z{layer}", x - width / 4), (f"a{layer}", x + width / 4)):
             sheet.text(at, 362, name, align=0.5)
             if any(operation.name == f"d{name}[0]" for operation in state.program.operations):
-                sheet.text(at, 347, "d" + name, GREEN_TEXT, align=0.5)
+                sheet.text(at, 347, "d" + name, DARK_GREEN, align=0.5)
     x, line = boxes["L"].x, LINE * sheet.zoom
     sheet.text(x, MIDDLE + 1.8 * line, "loss L", align=0.5)
     sheet.text(x, MIDDLE - 1.8 * line, "target", align=0.5)
@@ -464,7 +466,7 @@ def draw_table(sheet, state):
         if now:
             middle = y - line * (len(lines) + 1) / 2
             sheet.box(Box(400, middle, 776, line * len(lines)), NOW, NOW, 0)
-        color = GREEN_TEXT if reading.operation.name[0] == "d" else BLACK
+        color = DARK_GREEN if reading.operation.name[0] == "d" else BLACK
         for text in lines:
             y -= line
             sheet.text(14, y, text, color)
@@ -615,6 +617,11 @@ def go_to(place, length):
     return {"passes": place // length, "step": place % length + 1, "selected": ()}
 
 
+def begin(**values):
+    """Go to the first operation of the first pass."""
+    return go_to(0, 1)
+
+
 def go_on(**values):
     """Do one operation."""
     return go(values, lambda this, following: True)
@@ -638,7 +645,7 @@ def next_loss(**values):
 
 def new_weights(seed, **values):
     """Draw other weights and begin with the first operation."""
-    return {"seed": seed + 1, "passes": 0, "step": 1, "selected": ()}
+    return {"seed": seed + 1} | begin()
 
 
 def select(click, step, passes, **values):
@@ -651,13 +658,14 @@ def select(click, step, passes, **values):
 def backprop_inspector_lab():
     """Walk through forward, backward and update of a small network, one number at a time.
 
-    The network of notebook 06 is there at the start; up to three layers of up to four neurons.
+    The network of notebook 06 is there at the start, in the middle of its way back; up to three
+    layers of up to four neurons.
     """
     largest = make_program((WIDEST,) * 4)
     return Lab(
         "Look into backpropagation, one operation at a time",
         [
-            Slider("step", "operation", 1, len(largest.operations), 1, 1),
+            Slider("step", "operation", 1, len(largest.operations), 1, START),
             Choice("row", "example", tuple(ROWS), "row 1"),
             Slider("inputs", "inputs", 1, WIDEST, 1, 2),
             Slider("hidden1", "hidden layer 1", 0, WIDEST, 1, 2),
@@ -666,6 +674,7 @@ def backprop_inspector_lab():
             Choice("activation", "activation", tuple(ACTIVATIONS), "sigmoid"),
             Choice("loss", "loss", LOSSES, "squared error"),
             Slider("rate", "learning rate", 0.1, 2.0, 0.1, 0.5),
+            Action("begin", "From the start", begin),
             Action("go_on", "Next", go_on),
             Action("go_back", "Back", go_back),
             Action("next_line", "Next line", next_line),
@@ -678,4 +687,100 @@ def backprop_inspector_lab():
         hidden={"passes": 0, "seed": 0, "selected": ()},
         on_click=select,
         size=(8, 4),
+    )
+
+
+# --- Squared error goes silent -------------------------------------------------------------------
+
+DESCENT = 50  # steps
+SQUARED, ENTROPY = ("squared error", ORANGE, "--"), ("cross-entropy", BLUE, "-")
+
+
+class Silence(NamedTuple):
+    """What the picture of the two deltas shows: a sigmoid output at ``z`` that should say 1."""
+
+    z: float
+    rate: float
+    paths: tuple  # two arrays (51,): z before each step, with squared error and cross-entropy
+
+
+def sigmoid(z):
+    """Return 1 / (1 + e⁻ᶻ)."""
+    return 1 / (1 + np.exp(-z))
+
+
+def squared_delta(z):
+    """Return the slope of (σ(z) − 1)²."""
+    return 2 * (sigmoid(z) - 1) * sigmoid(z) * (1 - sigmoid(z))
+
+
+def entropy_delta(z):
+    """Return the slope of −ln σ(z)."""
+    return sigmoid(z) - 1
+
+
+def descend(delta, z, rate):
+    """Return z before each step of gradient descent, and after the last."""
+    path = [z]
+    for _ in range(DESCENT):
+        path.append(path[-1] - rate * delta(path[-1]))
+    return np.array(path)
+
+
+def compute_silence(z, rate):
+    """Let one output descend from ``z`` with each of the two losses."""
+    return Silence(z, rate, (descend(squared_delta, z, rate), descend(entropy_delta, z, rate)))
+
+
+def losses_of(state):
+    """Return both losses on the way, as shares of what they were at the start."""
+    squared, entropy = (1 - sigmoid(state.paths[0])) ** 2, -np.log(sigmoid(state.paths[1]))
+    return squared / squared[0], entropy / entropy[0]
+
+
+def draw_silence(figure, state):
+    """Draw both deltas against z with the chosen place, and beside them both losses falling."""
+    if not figure.axes:
+        deltas, losses = figure.subplots(1, 2)
+        z = np.linspace(-10, 5, 121)
+        deltas.axvline(0, color=LIGHT, linewidth=1.5)
+        for (name, color, style), delta in zip((SQUARED, ENTROPY), (squared_delta, entropy_delta)):
+            deltas.plot(z, delta(z), style, color=color, linewidth=2)
+            losses.plot([], [], style, color=color, linewidth=2, label=name)
+        for _, color, _ in (SQUARED, ENTROPY):
+            deltas.plot([], [], "o", color=color, markersize=9, clip_on=False)
+        deltas.set(xlim=(-10, 5), ylim=(-1.08, 0.08), xticks=range(-10, 6, 5))
+        deltas.set(xlabel="z", title="delta, if 1 is right")
+        losses.set(xlim=(0, DESCENT), ylim=(0, 1.08), xlabel="step", title="loss (1 at the start)")
+        losses.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
+    deltas, losses = figure.axes
+    for k, (delta, loss) in enumerate(zip((squared_delta, entropy_delta), losses_of(state))):
+        deltas.lines[3 + k].set_data([state.z], [delta(state.z)])
+        losses.lines[k].set_data(np.arange(DESCENT + 1), loss)
+
+
+def say_silence(state):
+    """Say how large the deltas are, and what the output says after the steps."""
+    said = [sigmoid(path[-1]) for path in state.paths]
+    return (
+        f"An output says {shown(sigmoid(state.z))} (z = {shown(state.z)}), and 1 is right. Delta "
+        f"for squared error {shown(squared_delta(state.z))}, for cross-entropy "
+        f"{shown(entropy_delta(state.z))}. After {DESCENT} steps with rate {shown(state.rate)} it "
+        f"says {shown(said[0], '.2g')} with squared error, {shown(said[1], '.2g')} with "
+        "cross-entropy."
+    )
+
+
+def silent_delta_lab():
+    """Choose how wrong an output is, and see which of two losses sends an error back."""
+    return Lab(
+        "How loud is delta?",
+        [
+            Slider("z", "z at the start", -10.0, 5.0, 0.5, -5.0),
+            Slider("rate", "learning rate", 0.1, 3.0, 0.1, 1.0),
+        ],
+        compute_silence,
+        draw_silence,
+        say_silence,
+        size=(8, 3.2),
     )

@@ -1,6 +1,6 @@
 """What is special about the exercises of notebook 06; the contract tests cover the rest."""
 
-from itertools import permutations
+import re
 
 import numpy as np
 import pytest
@@ -10,12 +10,11 @@ from nnutils.activations import relu, relu_grad, sigmoid
 from nnutils.exercises import backprop_by_hand as module
 from nnutils.exercises.course import find_exercise
 from nnutils.exercises.judge import judge, slip
-from nnutils.gradcheck import check_gradients, numeric_gradient
-from nnutils.losses import cross_entropy_grad
-from nnutils.network import Network
-from nnutils.optimizers import SGD
+from nnutils.gradcheck import numeric_gradient, relative_error
+from tools import notebooks
 
-PROGRAM, STEP = find_exercise("repaired_gradients"), find_exercise("training_step")
+PROGRAM, FOOLED = find_exercise("repaired_gradients"), find_exercise("fooled_check")
+LINES = find_exercise("lines_that_run")
 
 
 def cases_of(name):
@@ -37,21 +36,12 @@ def assert_gradients(found, tensors):
 # --- The references are right, by torch -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", cases_of("chain"))
-def test_the_chain_is_that_of_torch(case):
-    *values, y = case.args
-    w, b, x = tensors(values)
-    ((torch.tanh(w * x + b) - y) ** 2).backward()
-    assert_gradients(module.chain(*case.args), [w, b, x])
-
-
-@pytest.mark.parametrize("case", cases_of("layer_backward"))
-def test_the_layer_is_that_of_torch(case):
-    dA, *arrays = case.args
-    X, W, b = tensors(arrays)
-    torch.sigmoid(X @ W.T + b).backward(torch.tensor(dA))
-    dW, db, dX = module.layer_backward(*case.args)
-    assert_gradients([dX, dW, db], [X, W, b])
+def test_the_pencil_finds_what_torch_finds():
+    a, b = tensors([3.0, -2.0])
+    u = a * b
+    v = u + a
+    gradients = torch.autograd.grad(v**2, [v, u, b, a])
+    assert module.by_pencil() == tuple(g.item() for g in gradients)
 
 
 @pytest.mark.parametrize("case", cases_of("backward"))
@@ -75,19 +65,81 @@ def test_the_repaired_program_is_that_of_torch(case):
     assert_gradients(gradients, parameters)
 
 
-def test_the_check_finds_right_gradients_right_and_wrong_ones_wrong():
-    x = np.array([[0.3, -1.2], [0.7, 0.1]])
-    assert module.gradient_check(module.BOWL, x, 2 * x) < 1e-9
-    assert module.gradient_check(module.BOWL, x, -2 * x) == pytest.approx(1)
-    assert module.gradient_check(module.BOWL, x, 4 * x) == pytest.approx(1 / 3)
-    tx = torch.tensor(x, requires_grad=True)
-    (torch.sum(torch.sin(tx) * torch.exp(tx / 2)) + torch.prod(torch.cos(tx))).backward()
-    assert module.gradient_check(module.WAVES, x, tx.grad.numpy()) < 1e-9
+# --- Predicted lines and a fooled check, by running them ------------------------------------------
+
+UPDATES = {"A": "W -= dW", "B": "W -= dW", "C": "b -= db", "D": "b -= db", "E": "b -= db", "F": ""}
 
 
-def test_a_wrong_check_is_told_which_function_it_was_given():
-    text = judge(find_exercise("gradient_check"), lambda f, x, dx, h=1e-5: 0.5).text
-    assert "f: sum of sin(x)·exp(x/2), plus product of cos(x)\n" in text
+def lines_of_the_notebook():
+    """Return a dict from each letter to its line, as the text above the exercise shows it."""
+    cells = notebooks.read(notebooks.all_notebooks()[6]).cells
+    (text,) = (c.source for c in cells if "· Predict which slips NumPy stops" in c.source)
+    return dict(re.findall(r"^([A-F])   (.+)$", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(("which", "sizes"), [(0, (4, 3, 2)), (1, (3, 3, 3))])
+def test_exactly_the_lines_named_run(which, sizes):
+    n, n_in, n_out = sizes
+    rng, ran = np.random.default_rng(0), ""
+    for letter, line in lines_of_the_notebook().items():
+        shapes = {"X": (n, n_in), "W": (n_out, n_in), "b": n_out, "dZ": (n, n_out)}
+        names = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        names["dA"] = rng.normal(size=(n, n_out))
+        try:
+            exec(f"{line}\n{UPDATES[letter]}", names)
+        except ValueError:
+            continue
+        ran += letter
+    assert ran == module.lines_that_run()[which]
+
+
+def test_letters_are_taken_in_any_usual_form_and_a_wrong_one_is_named():
+    for answer in [("be", "A, B, D, E, F"), (["E", "B"], "FEDBA"), ["BE", "a b d e f"]]:
+        assert judge(LINES, lambda answer=answer: answer).verdict == "solved"
+    assert "line D" in judge(LINES, lambda: ("BDE", "ABDEF")).message
+    for answer in (None, 3, ("BE",), ("BE", 7)):
+        assert judge(LINES, lambda answer=answer: answer).verdict.startswith("wrong")
+
+
+def test_the_fooled_check_is_that_of_the_package():
+    z, large, small = module.fooled_check()
+    for place, error in [(z, 1), (-9.99e-6, 1), (0.0, 1), (2e-6, 0.25)]:
+        assert module.check_error(relu, relu_grad, place, 1e-5) == pytest.approx(error)
+    for f, f_grad, x, h in [
+        (relu, relu_grad, z, 1e-5),
+        (np.sin, np.cos, 1.0, large),
+        (np.sin, np.cos, 1.0, small),
+        (np.sin, np.cos, 1.0, 1e-5),
+    ]:
+        measured = numeric_gradient(f, np.array(x), h)
+        expected = relative_error(np.array(f_grad(x)), measured)
+        assert module.check_error(f, f_grad, x, h) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("answer", [(-1e-6, 0.2, 1e-16), (0, 1, 1e-15), [-9e-6, 0.13, 1e-17]])
+def test_whatever_fools_the_check_is_accepted(answer):
+    assert judge(FOOLED, lambda: answer).verdict == "solved"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((3e-6, 0.2, 1e-15), "Your z lies above 0"),
+        ((-2e-5, 0.2, 1e-15), "so far from 0"),
+        ((-1e-6, 1e-15, 0.2), "exchanged"),
+        ((-1e-6, 0.1, 1e-15), "At your `large`"),
+        ((-1e-6, 0.2, 1e-12), "At your `small`"),
+        ((-1e-6, 0.2, 0), "At your `small`"),
+    ],
+)
+def test_what_does_not_fool_it_is_told_why(answer, said):
+    result = judge(FOOLED, lambda: answer)
+    assert result.verdict.startswith("wrong") and said in result.message
+
+
+def test_an_answer_of_another_kind_is_survived():
+    for answer in (None, (1, 2), ("a", 1, 2), "abc"):
+        assert judge(FOOLED, lambda answer=answer: answer).verdict != "solved"
 
 
 # --- The planted faults do what their sentences say -----------------------------------------------
@@ -138,101 +190,7 @@ def test_each_combination_of_the_three_faults_has_its_own_sentence():
         assert any(word in sentences["nothing_mended"] for word in fault.split("|"))
 
 
-# --- The order of a training step -----------------------------------------------------------------
-
-
-def run_lines(program):
-    """Run the lines in the order of this program, on copies; return W1 and W2 after the step."""
-    rng = np.random.default_rng(0)
-    names = {"X": rng.normal(size=(6, 3)), "y": rng.integers(4, size=6), "rate": 0.3}
-    names |= {"W1": rng.normal(size=(5, 3)), "W2": rng.normal(size=(4, 5))}
-    names |= {"relu": relu, "relu_grad": relu_grad, "cross_entropy_grad": cross_entropy_grad}
-    exec(program, names)
-    return names["W1"], names["W2"]
-
-
-def test_the_ordered_lines_are_a_training_step(program):
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(6, 3)), rng.integers(4, size=6)
-    network = Network([3, 5, 4], rng, dtype=np.float64)
-    W1, b1, W2, b2 = network.parameters()
-    rng = np.random.default_rng(0)
-    rng.normal(size=(6, 3)), rng.integers(4, size=6)
-    W1[:], W2[:] = rng.normal(size=(5, 3)), rng.normal(size=(4, 5))
-    b1[:] = b2[:] = 0
-    assert check_gradients(network, X, y).all_ok
-    network.train_step(X, y, SGD(0.3))
-    step = program(STEP, STEP.reference())
-    for found, expected in zip(run_lines(step), (W1, W2), strict=True):
-        np.testing.assert_allclose(found, expected)
-
-
-def test_exactly_the_orders_that_work_are_accepted(program):
-    """Of all orders of the five lines after the forward pass, by running them."""
-    right = run_lines(program(STEP, STEP.reference()))
-    accepted = 0
-    for end in permutations("FDAIG"):
-        order = "CBHE" + "".join(end)
-        try:
-            works = all(map(np.array_equal, run_lines(program(STEP, order)), right))
-        except NameError:
-            works = False
-        verdict = judge(STEP, lambda order=order: order).verdict
-        assert (verdict == "solved") == works, order
-        accepted += works
-    assert accepted > 3
-
-
-def test_the_mistaken_orders_do_what_their_sentences_say(program, mistaken):
-    right = run_lines(program(STEP, STEP.reference()))
-    found = run_lines(program(STEP, mistaken(STEP, "updates_at_once")()))
-    assert not np.allclose(found[0], right[0])
-    np.testing.assert_array_equal(found[1], right[1])
-    with pytest.raises(NameError, match="dZ2"):
-        run_lines(program(STEP, mistaken(STEP, "backward_from_the_input")()))
-
-
-def test_a_wrong_order_is_told_what_is_wrong():
-    assert judge(STEP, lambda: "CBHFDIEAG").message.startswith(
-        "The first layer (D, I) comes before"
-    )
-    text = judge(STEP, lambda: "CBEHFDAIG").text
-    assert "Line E needs Z2, which line H computes" in text
-    assert "exactly once" in judge(STEP, lambda: "CBH").text
-    assert judge(STEP, lambda: "C B H E D F I A G").verdict == "solved"
-
-
 # --- Judging --------------------------------------------------------------------------------------
-
-
-def chain_in_one_line(w, b, x, y):
-    a = np.tanh(w * x + b)
-    common = 2 * (a - y) / np.cosh(w * x + b) ** 2
-    return np.array([common * x, common, common * w])
-
-
-def layer_with_loops(dA, X, W, b):
-    dW, db, dX = np.zeros(W.shape), np.zeros(len(b)), np.zeros(X.shape)
-    for k, x in enumerate(X):
-        for j in range(len(W)):
-            a = 1 / (1 + np.exp(-(W[j] @ x + b[j])))
-            dz = dA[k, j] * a * (1 - a)
-            dW[j] += dz * x
-            db[j] += dz
-            dX[k] += dz * W[j]
-    return dW, db, dX
-
-
-def check_without_changing_x(f, x, dx, h=1e-5):
-    n = []
-    for i in range(x.size):
-        step = np.zeros(x.size)
-        step[i] = h
-        step = step.reshape(x.shape)
-        n.append((f(x + step) - f(x - step)) / (2 * h))
-    n = np.array(n).reshape(x.shape)
-    length = lambda a: np.sqrt((a**2).sum())  # noqa: E731
-    return length(dx - n) / (length(dx) + length(n))
 
 
 def two_layers_example_by_example(X, y, W1, b1, W2, b2):
@@ -261,18 +219,6 @@ def program_divided_at_the_end(X, y, W1, b1, W2, b2):
     return np.square(A2 - y).sum() / n, *(2 * g / n for g in gradients)
 
 
-def chain_in_torch(w, b, x, y):
-    w, b, x = variables = tensors([w, b, x], torch.float32)
-    ((torch.tanh(w * x + b) - y) ** 2).backward()
-    return [v.grad for v in variables]
-
-
-def layer_in_torch(dA, X, W, b):
-    X, W, b = tensors([X, W, b], torch.float32)
-    torch.sigmoid(X @ W.T + b).backward(torch.Tensor(dA))
-    return W.grad, b.grad, X.grad
-
-
 def two_layers_in_torch(X, y, *parameters):
     W1, b1, W2, b2 = parameters = tensors(parameters, torch.float32)
     Z2 = torch.relu(torch.Tensor(X) @ W1.T + b1) @ W2.T + b2
@@ -287,16 +233,10 @@ def program_in_float32(*args):
 @pytest.mark.parametrize(
     ("name", "function"),
     [
-        ("chain", chain_in_one_line),
-        ("chain", chain_in_torch),
-        ("layer_backward", layer_with_loops),
-        ("layer_backward", layer_in_torch),
-        ("gradient_check", check_without_changing_x),
         ("backward", two_layers_example_by_example),
         ("backward", two_layers_in_torch),
         ("repaired_gradients", program_divided_at_the_end),
         ("repaired_gradients", program_in_float32),
-        ("training_step", lambda: "cbhedfiag"),
     ],
 )
 def test_other_right_ways_are_accepted(name, function):
@@ -306,8 +246,6 @@ def test_other_right_ways_are_accepted(name, function):
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("gradient_check", "h=1e-5", "h=1e-2"),
-        ("gradient_check", "n = np.zeros_like(x)", "n, h = np.zeros_like(x), 1e-5"),
         ("backward", "(Z2, y)", "(Z2, y) * len(y) / len(b2)"),
         ("backward", "(Z2, y)", "(Z2, y) * len(y) / len(W1)"),
         ("backward", "relu_grad(Z1)", "(Z1 >= 0)"),
@@ -322,11 +260,10 @@ def test_what_is_wrong_for_some_sizes_is_wrong_in_no_known_way(name, old, new):
 
 
 def test_a_gradient_of_the_wrong_shape_or_type_is_survived():
-    def column(dA, X, W, b):
-        dW, db, dX = module.layer_backward(dA, X, W, b)
-        return dW, db[:, None], dX
+    def columns(*args):
+        dW1, db1, dW2, db2 = module.backward(*args)
+        return dW1, db1[:, None], dW2, db2[:, None]
 
-    for wrong in (column, lambda dA, X, W, b: None):
-        assert judge(find_exercise("layer_backward"), wrong).verdict == "wrong on this input"
+    assert judge(find_exercise("backward"), columns).verdict == "wrong on this input"
     assert judge(find_exercise("backward"), lambda *args: "dW1").verdict == "wrong on this input"
     assert judge(PROGRAM, lambda *args: 1 / 0).verdict == "raised this error"

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from nnutils import activations, losses
+from nnutils.datasets import make_moons
 from nnutils.gradcheck import numeric_gradient, relative_error
+from nnutils.network import Network
 from tools import notebooks
 
 NOTEBOOK = notebooks.read(notebooks.ROOT / "notebooks" / "06_backprop_by_hand.ipynb")
@@ -77,17 +79,17 @@ def test_06_section_5_table_squared_error(shape):
     assert_agrees(gradient, lambda _: eval(formulas["loss"], values), values["A"])
 
 
-@pytest.mark.parametrize("numbers", [(0.5, 0.2, 2.0, 1.0), (-1.0, 0.3, 0.5, 0.0)])
-def test_06_exercise_1_chain_with_tanh(numbers):
-    """de = 2·e, da = de, dz = da·(1 − a²), dw = dz·x, db = dz, dx = dz·w."""
-    *start, y = numbers
-    w_b_x = np.array(start)
+def test_06_exercise_1_by_pencil():
+    """dv = 2·v, du = dv, db = du·a, da = du·b + dv at a = 3, b = −2."""
+    a, b = 3.0, -2.0
 
-    def loss(w_b_x):
-        w, b, x = w_b_x
-        return (np.tanh(w * x + b) - y) ** 2
+    def loss(numbers):
+        a, b = numbers
+        return (a * b + a) ** 2
 
-    assert_agrees(np.array(solution("chain")(*numbers)), loss, w_b_x)
+    dv, du, db, da = solution("by_pencil")()
+    assert_agrees(np.array([da, db], dtype=float), loss, np.array([a, b]))
+    assert dv == du == 2 * (a * b + a)
 
 
 def test_06_section_3_derivatives_of_sigmoid_and_tanh():
@@ -108,17 +110,30 @@ def test_06_section_13_slope_of_the_sigmoid():
     assert f"1/4^7 = 1/{4**7:,}".replace(",", "{,}") in stated
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_06_exercise_2_sigmoid_layer(shape):
-    """dZ = dA·A·(1 − A), then dW, db and dX."""
-    values = linear_problem(*shape)
-    X, W, b, dA = values["X"], values["W"], values["b"], values["dZ"]
+def test_06_section_7_delta_of_squared_error_behind_a_sigmoid():
+    """2·(a − y)·a·(1 − a), where cross-entropy has a − y."""
+    y = np.array([1.0, 0.0, 1.0, 0.0])
+    z = np.array([-5.0, -1.0, 0.5, 3.0])
+    a = 1 / (1 + np.exp(-z))
+    assert_agrees(2 * (a - y) * a * (1 - a), lambda z: np.sum((1 / (1 + np.exp(-z)) - y) ** 2), z)
+    assert_agrees(a - y, lambda z: 4 * losses.binary_cross_entropy(z, y), z)
 
-    def loss(_):
-        return np.sum(dA / (1 + np.exp(-(X @ W.T + b))))
 
-    for gradient, array in zip(solution("layer_backward")(dA, X, W, b), (W, b, X), strict=True):
-        assert_agrees(gradient, loss, array)
+def test_06_section_13_how_far_the_error_fades():
+    """Over twenty draws 1,500 to 68,000 times with sigmoids, less than 8 times with ReLUs."""
+    rng = np.random.default_rng(0)
+    X, y = make_moons(300, 0.15, rng)
+    factors = {"sigmoid": [], "relu": []}
+    for name, found in factors.items():
+        for seed in range(20):
+            network = Network([2] + 7 * [16] + [2], np.random.default_rng(seed), name, dtype=float)
+            network.backward(network.loss_grad(network.forward(X), y))
+            last, first = (np.linalg.norm(network.gradients()[k]) for k in (-2, 0))
+            found.append(last / first)
+    sigmoid, relu = (np.array(found) for found in factors.values())
+    assert (round(sigmoid.min(), -2), round(sigmoid.max(), -3)) == (1500, 68000)
+    assert round(np.median(sigmoid), -3) == 21000
+    assert relu.max() < 8
 
 
 def test_06_section_7_delta_of_softmax_and_cross_entropy():

@@ -72,6 +72,10 @@ def test_draw_neuron_shows_the_weighted_sum_and_the_answer(threshold, answer):
     plt.close(fig)
 
 
+def test_the_first_neuron_of_each_layer_stands_on_top():
+    assert plotting.places_of_neurons((2, 3)) == [[(0, 0.5), (0, -0.5)], [(1, 1), (1, 0), (1, -1)]]
+
+
 def test_draw_network_joins_each_neuron_to_all_before_and_lights_one():
     fig, ax = plt.subplots()
     plotting.draw_network(ax, (4, 3, 2), lit=(1, 2))
@@ -81,3 +85,46 @@ def test_draw_network_joins_each_neuron_to_all_before_and_lights_one():
     ends = {tuple(line.get_xydata()[1]) for line in orange}
     assert len(orange) == 4 and ends == {(1, -1)}  # the lowest of three
     plt.close(fig)
+
+
+def test_draw_graph_writes_values_above_and_gradients_below_the_lines():
+    figure, ax = plt.subplots(figsize=(8, 3))
+    nodes = {"a": (0, 0, "a"), "×": (2, 1, "×"), "L": (4, 1, "L")}
+    edges = {("a", "×"): (-2.0, 0.123456), ("×", "L"): ("z 3", "")}
+    plotting.draw_graph(ax, nodes, edges)
+    texts = {t.get_text(): t for t in ax.texts}
+    assert texts.keys() == {"−2", "0.1235", "z 3", "", "a", "×", "L"}
+    above, below = texts["−2"], texts["0.1235"]
+    assert below.get_color() == plotting.DARK_GREEN != above.get_color()
+    assert above.get_rotation() == below.get_rotation() == pytest.approx(np.degrees(np.arctan(0.5)))
+    figure.draw_without_rendering()
+    heights = [t.get_window_extent().y0 for t in (above, below)]
+    assert heights[0] > heights[1]
+    plt.close(figure)
+
+
+def test_draw_passes_writes_every_number_and_its_gradient_once():
+    figure, ax = plt.subplots(figsize=(8, 3))
+    weights = [np.array([[0.11, 0.12], [0.21, 0.22]]), np.array([[0.31, 0.32]])]
+    biases, outputs = [np.array([0.41, 0.42]), np.array([0.43])], [[1, 2], [0.51, 0.52], [0.53]]
+    gradients = [[-w for w in weights], [-b for b in biases], [["", ""], [-0.51, -0.52], [-0.53]]]
+    plotting.draw_passes(ax, weights, biases, outputs, gradients)
+    values = {"0.11", "0.12", "0.21", "0.22", "0.31", "0.32", "0.51", "0.52", "0.53"}
+    values |= {"bias 0.41", "bias 0.42", "bias 0.43", "1", "2"}
+    green = {"−" + v.removeprefix("bias ") for v in values - {"1", "2"}}
+    texts = [t for t in ax.texts if t.get_text()]
+    assert sorted(t.get_text() for t in texts) == sorted(values | green)
+    assert {t.get_text() for t in texts if t.get_color() == plotting.DARK_GREEN} == green
+    assert len(ax.lines) == 6
+    plt.close(figure)
+
+
+def test_draw_passes_without_gradients_shows_none():
+    figure, ax = plt.subplots(figsize=(8, 3))
+    unknown = np.full((2, 2), "?")
+    plotting.draw_passes(ax, [unknown], [unknown[0]], [[3, 4], ["", ""]])
+    assert [t for t in ax.texts if t.get_text() and t.get_color() == plotting.DARK_GREEN] == []
+    assert sorted(t.get_text() for t in ax.texts if t.get_text()) == sorted(
+        ["3", "4", *4 * ["?"], *2 * ["bias ?"]]
+    )
+    plt.close(figure)
