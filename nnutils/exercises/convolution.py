@@ -3,7 +3,6 @@
 import numpy as np
 
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
-from nnutils.exercises.kinds import order, table
 
 
 def output_size(n, kernel, stride, padding, dilation):
@@ -26,15 +25,38 @@ def conv2d(X, W, b, stride):
     return Y
 
 
-def max_pool(X, size):
-    """Return the largest number of every size × size window; windows stand side by side."""
-    height, width = len(X) // size, len(X[0]) // size
+def moving_kernel(down, right):
+    """Return the 5×5 kernel that moves a picture, with padding 2, by so many pixels."""
+    W = np.zeros((5, 5))
+    row = 2 - down
+    column = 2 - right
+    W[row, column] = 1
+    return W
+
+
+def mend_max_pool(X, size, stride):
+    """Return the largest number of every size × size window; windows begin stride pixels apart."""
+    height = (len(X) - size) // stride + 1
+    width = (len(X[0]) - size) // stride + 1
     Y = np.zeros((height, width))
     for row in range(height):
         for column in range(width):
-            top = row * size
-            left = column * size
-            Y[row, column] = X[top : top + size, left : left + size].max()
+            top, left = row * stride, column * stride
+            window = X[top : top + size, left : left + size]
+            Y[row, column] = window.max()
+    return Y
+
+
+def _pool_with_faults(X, size, stride):
+    """Return what the program in the stub of ``mend_max_pool`` returns."""
+    height = len(X) // stride
+    width = len(X[0]) // stride
+    Y = np.zeros((height, width))
+    for row in range(height):
+        for column in range(width):
+            top, left = row * size, column * size
+            window = X[top : top + size, left : left + size]
+            Y[row, column] = max(0, window.max())
     return Y
 
 
@@ -83,9 +105,9 @@ def _draw_image(rng):
 
 
 def _draw_map(rng):
-    size = int(rng.integers(2, 4))
-    rows, columns = rng.choice(np.arange(size, 3 * size), 2, replace=False)
-    return rng.normal(size=(rows, columns)).round(3), size
+    size, stride = rng.permutation([2, 3, 4])[:2].tolist()
+    rows, columns = rng.choice(np.arange(size, 3 * size + 2), 2, replace=False)
+    return rng.normal(size=(rows, columns)).round(3), size, stride
 
 
 def _draw_way_back(rng):
@@ -96,29 +118,6 @@ def _draw_way_back(rng):
 
 # fmt: off
 EXERCISES = [
-    order(
-        "convolution_loops",
-        "Put the two loops in order",
-        right="FEGADBC",
-        hints=[
-            "A line can only use what the lines above it have made: which names does each need?",
-            "Three lines stand before the loops: the side of the kernel, the side of the output "
-            "that follows from it, and the empty output.",
-            "It begins with F, E, G. Then come the loop over rows and, inside, the one over "
-            "columns.",
-        ],
-        mistakes=[
-            ("output_made_anew", "AGD",
-             "`Y = np.zeros(…)` stands between the two loops. The output is made once, before "
-             "both."),
-            ("window_before_its_column", "BD",
-             "The window is cut out before the loop over columns begins: there is no column yet."),
-            ("sum_before_the_window", "CB",
-             "The sum of a window is taken before that window is cut out."),
-            ("size_before_the_kernel", "EF",
-             "The side of the output needs `k`, which is set in a later line."),
-        ],
-    ),
     Exercise(
         "output_size",
         "Compute the size of the output",
@@ -170,6 +169,44 @@ EXERCISES = [
         ],
     ),
     Exercise(
+        "moving_kernel",
+        "Design a kernel that moves a picture",
+        moving_kernel,
+        minutes=5,
+        cases=[
+            Case((0, 0), "the picture stays"),
+            Case((0, 1), "one pixel to the right"),
+            Case((1, 0), "one pixel down"),
+            Case((-2, 1), "two up, one to the right"),
+            Case((2, -1), "two down, one to the left"),
+            Case((-1, -2), "one up, two to the left"),
+        ],
+        hints=[
+            "Which kernel leaves the picture as it is? The window is centred on its middle pixel, "
+            "in row 2 and column 2.",
+            "Each output pixel copies one pixel of its window. When the picture moves to the "
+            "right, what is seen here came from the left.",
+            "To move by (down, right), copy the pixel that lies `down` rows above the middle, and "
+            "`right` columns left of it: `row = 2 - down`.",
+        ],
+        mistakes=[
+            Mistake("moves_the_other_way",
+                    "Your kernel moves the picture the other way. A pixel of the output that looks "
+                    "to the right brings what lies there to the left.",
+                    lambda down, right: moving_kernel(-down, -right)),
+            Mistake("rows_for_columns",
+                    "Down and right are exchanged: a picture that moves down is looked up in "
+                    "another row.",
+                    lambda down, right: moving_kernel(right, down)),
+            Mistake("only_rows_turned",
+                    "Up and down are right, left and right are exchanged.",
+                    lambda down, right: moving_kernel(down, -right)),
+            Mistake("only_columns_turned",
+                    "Left and right are right, up and down are exchanged.",
+                    lambda down, right: moving_kernel(-down, right)),
+        ],
+    ),
+    Exercise(
         "conv2d",
         "Convolve all channels",
         conv2d,
@@ -210,87 +247,50 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        "max_pool",
-        "Pool the largest",
-        max_pool,
+        "mend_max_pool",
+        "Find three faults in a max pooling",
+        mend_max_pool,
+        stub=_pool_with_faults,
         draw=_draw_map,
         cases=[
-            Case((_PICTURE[:4, :4], 2), "4×4 in windows of 2×2"),
-            Case((_PICTURE, 2), "5×5: a row and a column are left over"),
-            Case((-1 - _PICTURE, 2), "negative numbers"),
-            Case((np.arange(40).reshape(8, 5) * 7 % 11 - 4.125, 3), "8×5 in windows of 3×3"),
-            Case((_PICTURE[:1], 1), "a single row in windows of one pixel"),
+            Case((_PICTURE[:4, :4], 2, 2), "4×4, windows of 2×2 side by side"),
+            Case((_PICTURE, 3, 2), "5×5, windows of 3×3, stride 2"),
+            Case((-1 - _PICTURE, 2, 2), "negative numbers"),
+            Case((np.arange(40).reshape(8, 5) * 7 % 11 - 4.125, 3, 1), "8×5, windows of 3×3"),
+            Case((_PICTURE[:3], 2, 3), "3×5, windows of 2×2, stride 3"),
+            Case((_PICTURE[:1], 1, 2), "a single row, every second pixel"),
         ],
         hints=[
-            "As many windows fit along a side as `size` goes into it: `len(X) // size` from top to "
-            "bottom.",
-            "Window number `row` begins at `row * size` and ends before `row * size + size`.",
-            "Cut the window out of `X` and take `.max()` of it.",
+            "Three things are tried for the first time: windows that overlap, a size that does "
+            "not divide the side, numbers below 0. Look for a line that each of them upsets.",
+            "How many windows fit is the formula of `output_size`, without padding. Where window "
+            "number `row` begins depends on the stride. And what is the largest of −3 and −1?",
+            "`height = (len(X) - size) // stride + 1`, likewise the width; `top = row * stride`; "
+            "`window.max()` without the 0.",
         ],
         mistakes=[
-            slip("mean_pool", ".max()", ".mean()",
+            slip("count_still_wrong",
+                 "(len(X) - size) // stride + 1\n    width = (len(X[0]) - size) // stride + 1",
+                 "len(X) // stride\n    width = len(X[0]) // stride",
+                 "Two faults are mended. The number of windows is still wrong: some of yours stick "
+                 "out over the border."),
+            slip("stride_still_wrong", "row * stride, column * stride", "row * size, column * size",
+                 "Two faults are mended. The windows still begin in the wrong places: the stride "
+                 "says how far apart they are."),
+            slip("zero_still_there", "window.max()", "max(0, window.max())",
+                 "Two faults are mended. A window of negative numbers still gives 0, not the "
+                 "largest of them."),
+            slip("mean_pool", "window.max()", "window.mean()",
                  "That is the mean of each window. Take the largest, `.max()`."),
-            slip("windows_overlap",
-                 "X[top : top + size, left : left + size]",
-                 "X[row : row + size, column : column + size]",
-                 "Your windows move by one pixel and overlap. Here they stand side by side: window "
-                 "number `row` begins at `row * size`."),
             slip("leftovers_kept",
-                 "len(X) // size, len(X[0]) // size",
-                 "-(-len(X) // size), -(-len(X[0]) // size)",
-                 "You keep windows that stick out over the border. As with a stride, what is left "
-                 "over is dropped: `//` rounds down."),
-            slip("starts_at_zero", ".max()", ".max(initial=0)",
-                 "A window of negative numbers gives 0, not the largest of them."),
+                 "(len(X) - size) // stride + 1\n    width = (len(X[0]) - size) // stride + 1",
+                 "-(-(len(X) - size) // stride) + 1\n"
+                 "    width = -(-(len(X[0]) - size) // stride) + 1",
+                 "You keep windows that stick out over the border. What is left over is dropped: "
+                 "`//` rounds down."),
+            slip("windows_by_one_pixel", "row * stride, column * stride", "row, column",
+                 "Your windows move by one pixel. Window number `row` begins at `row * stride`."),
         ],
-    ),
-    table(
-        "convolution_shapes",
-        "Fill in the table of shapes",
-        right={
-            "images": (64, 3, 32, 32),
-            "kernels of the first convolution": (6, 3, 3, 3),
-            "after the first convolution": (64, 6, 30, 30),
-            "after max pooling": (64, 6, 15, 15),
-            "parameters of the second convolution": 2416,
-            "after the second convolution": (64, 16, 7, 7),
-            "after max pooling again": (64, 16, 3, 3),
-            "flattened": (64, 144),
-        },
-        hints=[
-            "The number of images runs through unchanged, and the number of channels is that of "
-            "the kernels.",
-            "Rows and columns follow from the floor formula: ⌊(n + 2p − k) / s⌋ + 1. Max pooling "
-            "2×2 is a window of 2 with stride 2. Parameters: out · in · k · k weights, and a bias "
-            "for each output channel.",
-            "The second convolution gives ⌊(15 + 2 − 5) / 2⌋ + 1 numbers on a side and has "
-            "16 · 6 · 5 · 5 weights. Flattening lays everything that belongs to one image in one "
-            "row.",
-        ],
-        mistakes=[
-            ("channels_turned", {"kernels of the first convolution": (3, 6, 3, 3)},
-             "Kernels have the shape (out, in, k, k): 6 comes first."),
-            ("channels_last",
-             {"after the first convolution": (64, 30, 30, 6),
-              "after max pooling": (64, 15, 15, 6),
-              "after the second convolution": (64, 7, 7, 16),
-              "after max pooling again": (64, 3, 3, 16)},
-             "The channels stand behind the images: (images, channels, rows, columns), in torch "
-             "and here."),
-            ("rounds_up", {"after max pooling again": (64, 16, 4, 4), "flattened": (64, 256)},
-             "Pooling drops the row and the column that are left over: half of 7, rounded down."),
-            ("pads_one_side", {"after the second convolution": (64, 16, 6, 6)},
-             "Padding 1 puts zeros on both sides: the padded side is 15 + 2."),
-            ("flattens_the_batch", {"flattened": (9216,)},
-             "Flattening keeps the images apart: one row for each of the 64."),
-            ("without_biases", {"parameters of the second convolution": 2400},
-             "The biases are missing, one for each output channel."),
-            ("one_bias", {"parameters of the second convolution": 2401},
-             "There is one bias for each output channel, not one for all."),
-            ("one_slice_for_all_channels", {"parameters of the second convolution": 416},
-             "Each kernel has weights of its own for every input channel: 6 · 5 · 5 of them."),
-        ],
-        remark="The order is (images, channels, rows, columns).",
     ),
     Exercise(
         "conv2d_backward",

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from nnutils import convolution
 from nnutils.exercises import convolution as module
 from nnutils.exercises.course import find_exercise
 from nnutils.exercises.judge import judge
 from nnutils.gradcheck import numeric_gradient, relative_error
-
-LOOPS, SHAPES = find_exercise("convolution_loops"), find_exercise("convolution_shapes")
 
 
 def cases_of(name):
@@ -23,44 +20,6 @@ def cases_of(name):
 
 def tensor(array):
     return torch.tensor(np.asarray(array, dtype=float))
-
-
-def run_lines(program):
-    """Run the two loops in the order of this program and return Y."""
-    names = {"np": np, "X": module._PICTURE, "W": module._KERNEL}
-    exec(program, names)
-    return names["Y"]
-
-
-def test_the_ordered_lines_give_the_example(program):
-    Y = run_lines(program(LOOPS, LOOPS.reference()))
-    assert Y.tolist() == [[10, 12, 12], [18, 16, 16], [13, 9, 3]]
-
-
-def test_no_mistaken_order_runs(program):
-    for mistake in LOOPS.mistakes:
-        with pytest.raises((NameError, IndentationError)):
-            run_lines(program(LOOPS, mistake.of(LOOPS)()))
-
-
-def test_no_other_order_of_the_lines_works(program):
-    """Every line but the first uses a name that the line before it makes, or stands inside it."""
-    order = LOOPS.reference()
-    right = run_lines(program(LOOPS, order))
-    for place in range(len(order) - 1):
-        swapped = order[:place] + order[place + 1] + order[place] + order[place + 2 :]
-        try:
-            Y = run_lines(program(LOOPS, swapped))
-        except (NameError, IndentationError):
-            continue
-        assert Y.tolist() != right.tolist(), swapped
-
-
-def test_a_wrong_order_is_told_where_it_begins():
-    assert judge(LOOPS, lambda: "FEAGBDC").mistake == "output_made_anew"
-    text = judge(LOOPS, lambda: "FEGDABC").text
-    assert "The first 3 lines are right. D, in place 4, comes too early" in text
-    assert "exactly once" in judge(LOOPS, lambda: "FEA").text
 
 
 def test_the_size_is_that_of_torch_and_of_the_package():
@@ -79,33 +38,34 @@ def test_the_convolution_is_that_of_torch():
         np.testing.assert_allclose(module.conv2d(*case.args), theirs)
 
 
+@pytest.mark.parametrize("case", cases_of("moving_kernel"), ids=lambda c: c.label)
+def test_the_kernel_moves_a_picture_as_slices_do(case):
+    down, right = case.args
+    picture = np.random.default_rng(0).normal(size=(9, 8))
+    W = module.moving_kernel(down, right)
+    moved = F.conv2d(tensor(picture)[None, None], tensor(W)[None, None], padding=2)[0, 0].numpy()
+    expected = np.pad(picture, 2)[2 - down : 11 - down, 2 - right : 10 - right]
+    np.testing.assert_allclose(moved, expected)
+
+
 def test_max_pooling_is_that_of_torch():
-    for case in cases_of("max_pool"):
-        X, size = case.args
-        np.testing.assert_array_equal(
-            module.max_pool(X, size), F.max_pool2d(tensor(X)[None], size)[0]
-        )
+    for case in cases_of("mend_max_pool"):
+        X, size, stride = case.args
+        theirs = F.max_pool2d(tensor(X)[None], size, stride)[0]
+        np.testing.assert_array_equal(module.mend_max_pool(*case.args), theirs)
+        packed = convolution.max_pool2d(np.asarray(X)[None, None], size, stride)[0, 0]
+        np.testing.assert_array_equal(packed, theirs)
 
 
-def test_the_table_holds_the_shapes_of_torch():
-    X = torch.zeros(64, 3, 32, 32)
-    first, pool, second = nn.Conv2d(3, 6, 3), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5, 2, 1)
-    steps = [X]
-    for layer in (first, pool, second, pool, nn.Flatten()):
-        steps.append(layer(steps[-1]))
-    shapes = [tuple(step.shape) for step in steps]
-    parameters = sum(parameter.numel() for parameter in second.parameters())
-    expected = [shapes[0], tuple(first.weight.shape), *shapes[1:3], parameters, *shapes[3:]]
-    assert list(SHAPES.reference().values()) == expected
-
-
-def test_a_wrong_shape_is_named_and_not_corrected():
-    text = judge(SHAPES, lambda: SHAPES.reference() | {"flattened": (64, 100)}).text
-    assert 'Look again at "flattened". The order is' in text and "144" not in text
-    table = SHAPES.reference() | {"parameters of the second convolution": 7}
-    text = judge(SHAPES, lambda: table).text
-    assert '"parameters of the second convolution". It is a number' in text and "2416" not in text
-    assert "Keep the names" in judge(SHAPES, lambda: {}).text
+def test_the_faulty_pooling_has_the_symptoms_that_the_notebook_names():
+    faulty, right = module._pool_with_faults, module.mend_max_pool
+    side_by_side = np.random.default_rng(0).random((6, 4)), 2, 2
+    np.testing.assert_array_equal(faulty(*side_by_side), right(*side_by_side))
+    wrong = faulty(module._PICTURE, 3, 2) != right(module._PICTURE, 3, 2)
+    assert wrong.tolist() == [[False, False], [False, True]]
+    with pytest.raises(ValueError, match="zero-size array"):
+        faulty(np.pad(module._PICTURE, (0, 1), constant_values=9), 3, 1)
+    assert not faulty(-1 - module._PICTURE, 2, 2).any()
 
 
 @pytest.mark.parametrize("case", cases_of("conv2d_backward"), ids=lambda c: c.label)
@@ -151,9 +111,13 @@ def conv2d_number_by_number(X, W, b, stride):
     return Y
 
 
-def pool_with_reshape(X, size):
-    height, width = X.shape[0] // size * size, X.shape[1] // size * size
-    return X[:height, :width].reshape(height // size, size, -1, size).max(axis=(1, 3))
+def pool_with_windows(X, size, stride):
+    windows = np.lib.stride_tricks.sliding_window_view(X, (size, size))
+    return windows[::stride, ::stride].max(axis=(2, 3))
+
+
+def kernel_as_a_list(down, right):
+    return [[int((i, j) == (2 - down, 2 - right)) for j in range(5)] for i in range(5)]
 
 
 def back_weight_by_weight(dY, X, W, stride):
@@ -168,14 +132,15 @@ def back_weight_by_weight(dY, X, W, stride):
 @pytest.mark.parametrize(
     ("name", "function"),
     [
-        ("convolution_loops", lambda: "f e g a d b c"),
         ("output_size", size_by_counting),
         ("conv2d", conv2d_with_torch_shapes),
         ("conv2d", conv2d_number_by_number),
         ("conv2d", lambda X, W, b, stride: F.conv2d(tensor(X), tensor(W), tensor(b), stride)),
         ("conv2d", conv2d_in_single_precision),
-        ("max_pool", pool_with_reshape),
-        ("max_pool", lambda X, size: F.max_pool2d(tensor(X)[None].float(), size)[0]),
+        ("moving_kernel", kernel_as_a_list),
+        ("moving_kernel", lambda d, r: np.roll(np.eye(1, 25, 12).reshape(5, 5), (-d, -r), (0, 1))),
+        ("mend_max_pool", pool_with_windows),
+        ("mend_max_pool", lambda X, *others: F.max_pool2d(tensor(X)[None].float(), *others)[0]),
         ("conv2d_backward", back_weight_by_weight),
     ],
 )
@@ -190,8 +155,8 @@ def size_rounding(n, kernel, stride, padding, dilation):
     return round((n + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
 
 
-def pool_rounding(X, size):
-    return module.max_pool(np.pad(1.0 * X, (0, size // 2), constant_values=-np.inf), size)
+def two_faults_left(X, size, stride):
+    return np.maximum(module.mend_max_pool(X, size, size), 0)
 
 
 @pytest.mark.parametrize(
@@ -200,9 +165,10 @@ def pool_rounding(X, size):
         ("output_size", size_rounding),
         ("output_size", lambda n, k, *others: module.output_size(n, k, *others) if n >= k else 0),
         ("conv2d", lambda *args: module.conv2d(*args).round(2)),
-        ("max_pool", lambda X, size: module.max_pool(X[:, : len(X) // size * size], size)),
-        ("max_pool", pool_rounding),
-        ("max_pool", lambda X, size: module.max_pool(X, size).astype(int)),
+        ("moving_kernel", lambda down, right: np.roll(module.moving_kernel(down, right), 1)),
+        ("mend_max_pool", two_faults_left),
+        ("mend_max_pool", lambda X, *others: module.mend_max_pool(X[:, :-1], *others)),
+        ("mend_max_pool", lambda *args: module.mend_max_pool(*args).astype(int)),
         ("conv2d_backward", lambda *args: [a.round(2) for a in module.conv2d_backward(*args)]),
     ],
 )

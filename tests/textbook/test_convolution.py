@@ -91,6 +91,7 @@ class TestTheExampleOfNotebook07:
         X, W = one(PICTURE), one(KERNEL)
         assert convolve(X, W).tolist() == [[[[10, 12, 12], [18, 16, 16], [13, 9, 3]]]]
         assert convolve(X, W, stride=2).tolist() == [[[[10, 12], [13, 3]]]]
+        assert convolve(X, W, stride=(1, 2)).tolist() == [[[[10, 12], [18, 16], [13, 3]]]]
         assert convolve(X, W, padding=1).tolist() == [[PADDED_RESULT]]
 
     def test_a_batch_of_64_colour_pictures(self):
