@@ -12,6 +12,7 @@ notebook  module
 05        ``losses``, ``landscapes``, ``optimizers``: what to make small, and how
 06        ``network``, ``gradcheck``, ``ladder``: layers that learn, and how to check them
 07        ``convolution``: windows that slide over pictures
+08        ``autograd``: numbers that remember, and find their gradients
 08 to 10  ``training``: the pipeline in PyTorch
 all       ``plotting``: colours, and figures with a text that describes them
 all       ``checks``: settings that do not fit are refused by name

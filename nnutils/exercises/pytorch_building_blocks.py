@@ -1,20 +1,17 @@
 """The exercises of notebook 08."""
 
-import functools
-
 import numpy as np
 
+from nnutils.autograd import Value
 from nnutils.exercises.judge import Case, Exercise, slip
 from nnutils.exercises.kinds import table
 from nnutils.exercises.late import nn, torch
 
 
-def gradient(f, x):
-    """Return the gradient of the number f(x): a tensor of the shape of x."""
-    x = x.clone().requires_grad_()
-    y = f(x)
-    y.backward()
-    return x.grad
+def engine_sigmoid(z):
+    """Return the sigmoid of the Value z: a Value with its record."""
+    s = 1 / (1 + np.exp(-z.data))
+    return Value(s, [(z, s * (1 - s))])
 
 
 def linear(W, b):
@@ -45,132 +42,111 @@ def _observe_layer(layer):
     return {"outputs": outputs, "outputs after a step of learning": after} | parameters
 
 
-def copy_weights(arrays, model, x):
-    """Copy the arrays [W1, b1, W2, b2, …] into the model; return its outputs for x."""
-    with torch.no_grad():
-        for parameter, array in zip(model.parameters(), arrays):
-            parameter.copy_(torch.tensor(array))
-        return model(x)
-
-
-def training(model, optimizer, X, y, steps):
-    """Take some steps on one batch; return the loss before each of them."""
-    loss_function = nn.CrossEntropyLoss()
+def repair_script(model, X, y, X_new, steps):
+    """Return the loss before each step, and then the logits of new images."""
+    torch.manual_seed(0)  # the same dropout each time
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     losses = []
     for _ in range(steps):
-        loss = loss_function(model(X), y)
+        loss = nn.CrossEntropyLoss()(model(X), y)
         losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return losses
+    model.eval()
+    with torch.no_grad():
+        return losses, model(X_new)
+
+
+def _script_with_faults(model, X, y, X_new, steps):
+    """Return what the program in the stub of ``repair_script`` returns."""
+    torch.manual_seed(0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    losses = []
+    for _ in range(steps):
+        loss = nn.CrossEntropyLoss()(model(X).softmax(dim=1), y)
+        losses.append(loss.item())
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        return losses, model(X_new)
 
 
 # --- Cases ----------------------------------------------------------------------------------------
 
 
-def _sum_of_squares(x):
-    return (x**2).sum()
+def _z(number):
+    return (Value(number, name="z"),)
 
 
-def _product(x):
-    return x.prod()
-
-
-def _mixed(x):
-    return torch.exp(x[0]) * x[1] + 3 * x[2]
-
-
-def _weighted_sines(weights, x):
-    return (weights * torch.sin(x)).sum()
+def _observe_value(value):
+    """Return the number of a Value and the gradient that it hands to z."""
+    if not isinstance(value, Value):
+        return value
+    value.backward()
+    gradients = [origin.grad for origin in value.origins() if origin.name == "z"]
+    return {"value": value.data, "gradient of z": gradients[0] if gradients else None}
 
 
 def _tensor(rng, *shape):
     return torch.tensor(rng.normal(size=shape).round(2), dtype=torch.float32)
 
 
-def _with_a_gradient(x):
-    """Return x as an earlier call may have left it."""
-    x.grad = torch.ones(x.shape)
-    return x
-
-
-def _draw_formula(rng):
-    shape = rng.integers(2, 5, 2)
-    return functools.partial(_weighted_sines, _tensor(rng, *shape)), _tensor(rng, *shape)
-
-
 def _weight_and_bias(rng, out):
     return _tensor(rng, out, 3), _tensor(rng, out)
 
 
-def _mlp(rng, sizes):
+def _script(rng, steps):
+    """Return a small network with dropout, a batch with its classes, new images, and ``steps``."""
     from nnutils.training import make_mlp
 
-    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    return make_mlp(*sizes, generator=generator)
-
-
-def _arrays_and_model(rng, sizes):
-    """Return arrays of float64, as a NumPy network has them, a model of these sizes, and inputs."""
-    model = _mlp(rng, sizes)
-    arrays = [rng.normal(size=p.shape).round(2) for p in model.parameters()]
-    return arrays, model, _tensor(rng, 6, sizes[0])
-
-
-def _training(rng, sizes, steps, optimizer, **settings):
-    """Return a model of these sizes, an optimizer with these settings, a batch, and ``steps``."""
-    text = ", ".join(f"{name}={value}" for name, value in settings.items())
-
-    class Short(optimizer):  # its own text has a dozen lines
-        def __repr__(self):
-            return f"{optimizer.__name__}({text})"
-
-    model, X = _mlp(rng, sizes), _tensor(rng, 6, sizes[0])
-    y = torch.tensor(rng.integers(sizes[-1], size=6))
-    return model, Short(model.parameters(), **settings), X, y, steps
-
-
-def _draw_training(rng):
-    sizes, steps = rng.permutation([3, 4, 5]), int(rng.integers(2, 8))
-    return _training(rng, sizes, steps, torch.optim.SGD, lr=rng.integers(5, 50) / 100, momentum=0.5)
+    sizes = rng.permutation([3, 5, 6])
+    model = make_mlp(*sizes, generator=torch.Generator().manual_seed(int(rng.integers(2**31))))
+    model.insert(3, nn.Dropout(0.5))
+    y = torch.tensor(rng.integers(sizes[-1], size=8))
+    return model, _tensor(rng, 8, sizes[0]), y, _tensor(rng, 4, sizes[0]), steps
 
 
 # fmt: off
 EXERCISES = [
     Exercise(
-        "gradient",
-        "Let PyTorch find a gradient",
-        gradient,
-        draw=_draw_formula,
-        cases=lambda: [
-            Case((_sum_of_squares, torch.tensor([1.0, -2.0, 3.0])), "the sum of the squares"),
-            Case((_product, torch.tensor([2.0, 5.0])), "the product of all numbers"),
-            Case((_sum_of_squares, torch.tensor([[1.0, 2.0], [3.0, 4.0]])), "a table of numbers"),
-            Case((_mixed, torch.tensor([0.5, 2.0, -1.0])), "exp(x[0]) · x[1] + 3 · x[2]"),
-            Case((_product, _with_a_gradient(torch.tensor([3.0, 7.0]))),
-                 "x.grad holds [1, 1], the gradient of something else"),
+        "engine_sigmoid",
+        "Teach the engine a new operation",
+        engine_sigmoid,
+        minutes=6,
+        observe=_observe_value,
+        draw=lambda rng: _z(round(rng.normal(0, 2), 2)),
+        cases=[
+            Case(_z(0.0), "z = 0: half and half"),
+            Case(_z(2.0), "z = 2"),
+            Case(_z(-3.0), "z = −3"),
+            Case(_z(0.7), "z = 0.7"),
         ],
         hints=[
-            "Torch records only what is computed from a tensor with `requires_grad`. Work on a "
-            "copy, so that the caller's tensor stays as it is.",
-            "`x.clone().requires_grad_()` is such a copy. `y.backward()` goes back through the "
-            "record.",
-            "`backward` returns nothing. The gradient is then in `x.grad`.",
+            "The number is 1/(1 + e⁻ᶻ), with `np.exp(-z.data)`. `z` itself is a Value.",
+            "The record is a list with one pair: who was used, `z`, and how fast the result "
+            "follows it.",
+            "The slope of the sigmoid is `s * (1 - s)`, so the record is `[(z, s * (1 - s))]`.",
         ],
         mistakes=[
-            slip("the_value", "return x.grad", "return y",
-                 "That is the value of `f` at `x`. Its gradient says how this value changes with "
-                 "each number of `x`."),
-            slip("nothing", "return x.grad", "return None",
-                 "The answer is `None`: is a `return` missing? `backward()` returns nothing: it "
-                 "leaves the gradient in the tensor on which you called `requires_grad_()`, "
-                 "not in `y`."),
-            slip("the_input", "return x.grad", "return x",
-                 "That is `x` itself. The gradient is beside it, in `x.grad`."),
-            slip("without_a_copy", ".clone()", "",
-                 "`x` still holds a gradient from before, and `backward` adds to it: work on a "
-                 "copy of `x`."),
+            slip("no_record", "Value(s, [(z, s * (1 - s))])", "Value(s)",
+                 "The number is right, but the record is empty: nothing would come back to z."),
+            slip("a_plain_number", "Value(s, [(z, s * (1 - s))])", "s",
+                 "That is a plain number. Return a `Value`: it holds the number and the record."),
+            slip("slope_of_a_sum", "s * (1 - s))]", "1.0)]",
+                 "The number is right. The slope 1 is that of a sum; a sigmoid follows z at most a "
+                 "quarter as fast."),
+            slip("slope_at_z", "s * (1 - s))]", "z.data * (1 - z.data))]",
+                 "The slope s(1 − s) is to be taken from the result s, not from z."),
+            slip("slope_without_the_rest", "s * (1 - s))]", "s)]",
+                 "The number is right. You give s as the slope, as for exp; that of the sigmoid "
+                 "has the factor 1 − s too."),
+            slip("sign_of_z", "np.exp(-z.data)", "np.exp(z.data)",
+                 "The number falls as z grows: the exponent is −z."),
+            slip("slope_of_tanh", "s * (1 - s))]", "1 - s**2)]",
+                 "1 − s² is the slope of tanh. That of the sigmoid is s(1 − s)."),
         ],
     ),
     Exercise(
@@ -219,118 +195,65 @@ EXERCISES = [
         ],
     ),
     table(
-        "module_shapes",
-        "Fill in the table of shapes",
-        right={
-            "after Conv2d(3, 8, 5)": (16, 8, 28, 28),
-            "after MaxPool2d(2)": (16, 8, 14, 14),
-            "after Conv2d(8, 16, 3)": (16, 16, 12, 12),
-            "after Flatten()": (16, 2304),
-            "weight of Conv2d(3, 8, 5)": (8, 3, 5, 5),
-            "weight of Linear(…, 10)": (10, 2304),
-        },
-        remark="Images: (examples, channels, rows, columns). Weights: out first.",
+        "trap_of_curve",
+        "Name the trap from its curve",
+        right={"A": "ReLU on the logits", "B": "as it should be", "C": "no zero_grad",
+               "D": "softmax twice"},
+        remark="Compare its three curves with each other, and with 0.",
         hints=[
-            "The 16 examples stand in front all the way. A window of 5 pixels fits into a row of "
-            "32 at 32 − 5 + 1 places.",
-            "MaxPool2d(2) halves rows and columns and leaves the channels. Flatten() multiplies "
-            "all axes but the first.",
-            "Weights have the outputs first: (out, in) for Linear, (out, in, rows, columns) for "
-            "Conv2d. The batch does not occur in them.",
+            "One panel needs no excuse: all three losses fall, and on towards 0.",
+            "Softmax twice has a lowest loss, 1.46, for every seed. A dead class depends on the "
+            "seed.",
+            "Gradients that add up act like a ball that never loses its speed: down at once, then "
+            "past the goal and back.",
         ],
         mistakes=[
-            ("sizes_kept",
-             {"after Conv2d(3, 8, 5)": (16, 8, 32, 32), "after MaxPool2d(2)": (16, 8, 16, 16),
-              "after Conv2d(8, 16, 3)": (16, 16, 16, 16), "after Flatten()": (16, 4096),
-              "weight of Linear(…, 10)": (10, 4096)},
-             "You keep the size of the images. Without padding a window of 5 pixels fits at "
-             "32 − 5 + 1 places only."),
-            ("one_pixel_too_few",
-             {"after Conv2d(3, 8, 5)": (16, 8, 27, 27), "after MaxPool2d(2)": (16, 8, 13, 13),
-              "after Conv2d(8, 16, 3)": (16, 16, 10, 10), "after Flatten()": (16, 1600),
-              "weight of Linear(…, 10)": (10, 1600)},
-             "One place is missing: a window of k pixels fits into a row of n at n − k + 1 places, "
-             "not at n − k."),
-            ("flattened_with_the_batch", {"after Flatten()": (16 * 2304,)},
-             "Flatten() leaves the first axis alone: each of the 16 examples becomes a row."),
-            ("weights_turned",
-             {"weight of Conv2d(3, 8, 5)": (3, 8, 5, 5), "weight of Linear(…, 10)": (2304, 10)},
-             "The weights are turned: the outputs come first, (out, in) and "
-             "(out, in, rows, columns)."),
-            ("channels_last",
-             {"after Conv2d(3, 8, 5)": (16, 28, 28, 8), "after MaxPool2d(2)": (16, 14, 14, 8),
-              "after Conv2d(8, 16, 3)": (16, 12, 12, 16)},
-             "You put the channels last, as picture files have them. Torch has them right behind "
-             "the examples."),
+            ("relu_for_softmax", {"A": "softmax twice", "D": "ReLU on the logits"},
+             "You have exchanged A and D. One seed of A comes down as if nothing were wrong; with "
+             "softmax twice none could."),
+            ("zero_grad_for_relu", {"A": "no zero_grad", "C": "ReLU on the logits"},
+             "You have exchanged A and C. The curves of A lie still where they end, those of C "
+             "swing."),
+            ("swings_for_softmax", {"C": "softmax twice", "D": "no zero_grad"},
+             "You have exchanged C and D. Gradients that add up begin faster than all others; D "
+             "begins slowest."),
         ],
     ),
     Exercise(
-        "copy_weights",
-        "Copy weights",
-        copy_weights,
-        draw=lambda rng: _arrays_and_model(rng, rng.permutation([2, 3, 4, 5])[rng.integers(3) :]),
-        cases=lambda: [
-            Case(_arrays_and_model(np.random.default_rng(0), (4, 3, 2)), "4–3–2"),
-            Case(_arrays_and_model(np.random.default_rng(1), (3, 3, 3)), "3–3–3"),
-            Case(_arrays_and_model(np.random.default_rng(2), (2, 5, 4, 3)), "2–5–4–3"),
-        ],
-        hints=[
-            "`parameter = …` only gives a name to something else. The numbers inside the parameter "
-            "must change.",
-            "A tensor has a method for that: `copy_`. The low line at its end says that it works "
-            "in place.",
-            "It takes a tensor, and `torch.tensor(array)` makes one.",
-        ],
-        mistakes=[
-            slip("only_the_name", "parameter.copy_(torch.tensor(array))",
-                 "parameter = torch.tensor(array)",
-                 "The model still has its own weights. The numbers of each array must go into its "
-                 "parameter, as with `parameter.copy_(…)`; `parameter = …` only changes what the "
-                 "name stands for."),
-            slip("only_weights", "parameter.copy_", "if array.ndim == 2: parameter.copy_",
-                 "The weights have arrived, the biases have not."),
-            slip("turned", "tensor(array)", "tensor(array.T)",
-                 "The weights are turned. Both sides keep them as (out, in): copy them as they "
-                 "are."),
-            slip("added", "parameter.copy_", "parameter.add_",
-                 "The arrays were added to the model's own weights. They are to take their place."),
-        ],
-    ),
-    Exercise(
-        "training",
-        "Take training steps",
-        training,
+        "repair_script",
+        "Repair a script",
+        repair_script,
+        stub=_script_with_faults,
         minutes=10,
-        draw=_draw_training,
+        draw=lambda rng: _script(rng, int(rng.integers(2, 8))),
         cases=lambda: [
-            Case(_training(np.random.default_rng(0), (4, 5, 3), 5, torch.optim.SGD, lr=0.1),
-                 "SGD with rate 0.1"),
-            Case(_training(np.random.default_rng(1), (4, 5, 3), 3, torch.optim.SGD, lr=0.05,
-                           momentum=0.9),
-                 "SGD with momentum"),
-            Case(_training(np.random.default_rng(2), (2, 4, 3), 4, torch.optim.Adam, lr=0.01),
-                 "Adam"),
+            Case(_script(np.random.default_rng(0), 5), "5 steps"),
+            Case(_script(np.random.default_rng(1), 1), "a single step"),
+            Case(_script(np.random.default_rng(2), 3), "3 steps"),
         ],
         hints=[
-            "Forward, loss, wipe out the old gradients, backward, update.",
-            "`loss_function(model(X), y)` takes logits: no softmax, no ReLU on them.",
-            "The last three lines: `optimizer.zero_grad()`, `loss.backward()`, "
-            "`optimizer.step()`.",
+            "Each fault is one of the traps above. Look at the line of the loss, at what comes "
+            "before `backward`, and at what comes before the last line.",
+            "`CrossEntropyLoss` applies softmax itself. `backward` adds to what is in `.grad`. "
+            "Dropout is at work until `eval()`.",
+            "`nn.CrossEntropyLoss()(model(X), y)`, then `optimizer.zero_grad()` before "
+            "`loss.backward()`, and `model.eval()` after the loop.",
         ],
         mistakes=[
-            slip("without_zero_grad", "optimizer.zero_grad()", "pass",
-                 "The gradients of all steps so far are added up: `zero_grad` is missing in the "
-                 "loop."),
-            slip("without_an_update", "optimizer.step()", "pass",
-                 "The loss never changes. Either `backward` or `step` is missing in the loop, or "
-                 "`zero_grad` stands between them and wipes the gradients out before they are "
-                 "used."),
-            slip("softmax_before_the_loss", "model(X)", "model(X).softmax(dim=1)",
-                 "`CrossEntropyLoss` applies softmax itself. You have applied it twice: hand over "
-                 "the logits."),
-            slip("relu_on_the_logits", "model(X)", "model(X).relu()",
-                 "There is a ReLU on the logits. A class whose logit is negative gets no "
-                 "gradient."),
+            slip("softmax_left", "model(X), y)", "model(X).softmax(dim=1), y)",
+                 "One fault is left: the loss gets probabilities and applies softmax to them once "
+                 "more. Give it the logits."),
+            slip("zero_grad_left", "optimizer.zero_grad()", "pass",
+                 "One fault is left: the gradients of all steps so far add up."),
+            slip("eval_left", "model.eval()", "pass",
+                 "One fault is left: the losses are right, but dropout is still at work on the "
+                 "new images."),
+            slip("eval_before_the_training", "model.train()", "model.eval()",
+                 "Dropout is off during the training too. It belongs there; switch it off after "
+                 "the loop."),
+            slip("no_update", "optimizer.step()", "pass",
+                 "Nothing is learned: the loss changes only by the dropout. Is `step` gone, or "
+                 "does `zero_grad` stand between `backward` and `step`?"),
         ],
     ),
 ]

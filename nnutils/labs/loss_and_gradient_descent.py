@@ -189,7 +189,7 @@ def say_roll(state):
 
 
 def step_count(steps):
-    """Return "1 step", "2 steps", …"""
+    """Return a number of steps in words: "1 step", "2 steps"."""
     return f"{steps} step{'s' * (steps != 1)}"
 
 

@@ -43,7 +43,6 @@ EQUIVALENT = {
     },
     # 04 to 06
     "leaky_relu": {"z > 0 → z >= 0": "at z = 0 both are 0"},
-    "layer_backward": {"-Z → Z": "A · (1 − A) is the same for 1 − A"},
     # 07 to 10
     "output_size": {
         "return (n + 2 * padding - span) // stride + 1 → "
@@ -54,8 +53,13 @@ EQUIVALENT = {
         "1 → 2 (2)": "kernels are square",
         "1 → 2 (3)": "X is square",
     },
-    "max_pool": {"0 → -1": "all rows are equally long"},
+    "moving_kernel": {"return W → return round_to_two_decimals(W)": "0 and 1"},
+    "mend_max_pool": {"0 → -1": "all rows are equally long"},
     "conv2d_backward": {"0 → -1": "all rows are equally long"},
+    "engine_sigmoid": {
+        "return Value(s, [(z, s * (1 - s))]) → "
+        "return round_to_two_decimals(Value(s, [(z, s * (1 - s))]))": "a Value is no number",
+    },
     "linear": {
         "return MyLinear() → return round_to_two_decimals(MyLinear())": "a layer is no number",
     },
