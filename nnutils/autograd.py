@@ -83,10 +83,10 @@ class Value:
         return Value(max(self.data, 0.0), [(self, float(self.data > 0))], "relu")
 
     def backward(self):
-        """Add to ``grad`` of all that this was computed from the derivative of this by it.
+        """Find the gradient of this value with respect to all that it was computed from.
 
-        As in PyTorch, what was not computed (weights, inputs) keeps and adds up its gradients from
-        call to call. All others begin anew.
+        As in PyTorch, given values (weights, inputs) add up their gradients from call to call;
+        computed ones start again from 0.
         """
         values = self.origins()
         for value in values:

@@ -43,8 +43,8 @@ def _observe_layer(layer):
 
 
 def repair_script(model, X, y, X_new, steps):
-    """Return the loss before each step, and then the logits of new images."""
-    torch.manual_seed(0)  # the same dropout each time
+    """Return the loss before each step, and two answers about the new images."""
+    torch.manual_seed(0)  # the same dropout in each run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
     losses = []
@@ -56,7 +56,7 @@ def repair_script(model, X, y, X_new, steps):
         optimizer.step()
     model.eval()
     with torch.no_grad():
-        return losses, model(X_new)
+        return losses, model(X_new), model(X_new)
 
 
 def _script_with_faults(model, X, y, X_new, steps):
@@ -71,7 +71,7 @@ def _script_with_faults(model, X, y, X_new, steps):
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        return losses, model(X_new)
+        return losses, model(X_new), model(X_new)
 
 
 # --- Cases ----------------------------------------------------------------------------------------
@@ -232,8 +232,8 @@ EXERCISES = [
             Case(_script(np.random.default_rng(2), 3), "3 steps"),
         ],
         hints=[
-            "Each fault is one of the traps above. Look at the line of the loss, at what comes "
-            "before `backward`, and at what comes before the last line.",
+            "Each fault is one of the traps above. What does the loss want, what is left in "
+            "`.grad` from the step before, and what must be switched off before the answers?",
             "`CrossEntropyLoss` applies softmax itself. `backward` adds to what is in `.grad`. "
             "Dropout is at work until `eval()`.",
             "`nn.CrossEntropyLoss()(model(X), y)`, then `optimizer.zero_grad()` before "
