@@ -14,7 +14,7 @@ from nnutils.datasets.digits import (
     prepare_digit,
     to_inputs,
 )
-from nnutils.datasets.mnist import load_mnist
+from nnutils.datasets.mnist import load_mnist, save_for_torchvision
 from nnutils.datasets.toys import make_blobs, make_circles, make_moons, make_spiral, make_xor
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "make_spiral",
     "make_xor",
     "prepare_digit",
+    "save_for_torchvision",
     "to_inputs",
 ]

@@ -64,15 +64,15 @@ def load_cifar10(source="auto"):
     if source == "photos":
         return _cut_photos()
     try:
-        folder, place = data_folder()
+        folder, _ = data_folder()
         if source == "cifar10":
             return _read_cifar10(folder, folder, may_download=True)
-        return _read_cifar10(folder, place, may_download=False)
+        # A notebook stores this line: it is the same wherever the folder lies, online or not.
+        return _read_cifar10(folder, "the data folder", may_download=False)
     except (OSError, ImportError, RuntimeError) as problem:
         if source == "cifar10":
             raise
-        fetch = 'load_cifar10("cifar10") fetches it, 170 MB'
-        say_what_stands_in("CIFAR-10", problem, "64 pieces of four photographs", fetch)
+        say_what_stands_in("CIFAR-10", problem, "64 pieces of four photographs")
         return _cut_photos()
 
 

@@ -68,9 +68,9 @@ def say(line):
     print(line.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def say_what_stands_in(name, problem, stand_in, fetch):
+def say_what_stands_in(name, problem, stand_in, fetch=""):
     """Say in a line that the data ``name`` cannot be had, what stands in, and what ``fetch``es."""
-    fetch = "" if is_offline() else f"With a network, {fetch}. "
+    fetch = f"With a network, {fetch}. " if fetch and not is_offline() else ""
     say(
         f"{name} is not available: {problem}. {stand_in} stand in. "
         f"{fetch}data/README.md shows how to get it by hand."

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -53,6 +54,20 @@ def load_mnist(source="auto"):
         return load_digits()
     X_train, y_train, X_test, y_test = arrays
     return ImageData(X_train, y_train.astype(np.int64), X_test, y_test.astype(np.int64), "MNIST")
+
+
+def save_for_torchvision(data, folder):
+    """Write images and labels as torchvision keeps MNIST: four files in ``folder``/MNIST/raw.
+
+    ``data`` is what ``load_mnist`` or ``load_digits`` returns. ``torchvision.datasets.MNIST`` reads
+    them from ``folder``. Raises OSError when they cannot be written. Used in notebook 09.
+    """
+    raw = Path(folder) / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    arrays = data.X_train, data.y_train, data.X_test, data.y_test
+    for name, array in zip(MNIST_SHA256, arrays):
+        head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
+        (raw / name).write_bytes(head + array.astype(np.uint8).tobytes())
 
 
 def missing_files(folder=None):

@@ -261,8 +261,8 @@ EXERCISES = [
             Case((_PICTURE[:1], 1, 2), "a single row, every second pixel"),
         ],
         hints=[
-            "Three things are tried for the first time: windows that overlap, a size that does "
-            "not divide the side, numbers below 0. Look for a line that each of them upsets.",
+            "Try windows that overlap, a size that does not divide the side, numbers below 0. Look "
+            "for a line that each of them upsets.",
             "How many windows fit is the formula of `output_size`, without padding. Where window "
             "number `row` begins depends on the stride. And what is the largest of −3 and −1?",
             "`height = (len(X) - size) // stride + 1`, likewise the width; `top = row * stride`; "

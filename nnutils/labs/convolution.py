@@ -378,12 +378,26 @@ def field(state):
 
 
 @lru_cache
-def background():
-    """Return the cat as a pale grey picture (SIDE, SIDE, 3)."""
-    cat = load_photos()[0].mean(axis=0)
-    size = len(cat) // SIDE
-    grey = cat.reshape(SIDE, size, SIDE, size).mean(axis=(1, 3)) / 255
-    return np.repeat(np.uint8(150 + 105 * grey[:, :, None]), 3, axis=2)
+def cat():
+    """Return the cat in grey (SIDE, SIDE), from 0 to 1."""
+    photo = load_photos()[0].mean(axis=0)
+    size = len(photo) // SIDE
+    return photo.reshape(SIDE, size, SIDE, size).mean(axis=(1, 3)) / 255
+
+
+def box_of(mask):
+    """Return the first row, the first column and the side of the square around the True cells."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return rows[0], columns[0], rows[-1] - rows[0] + 1
+
+
+def as_seen(mask):
+    """Return the cat (SIDE, SIDE, 3): clear where a number looks, tinted where it skips a pixel."""
+    row, column, side = box_of(mask)
+    picture = np.repeat(150 + 105 * cat()[:, :, None], 3, axis=2)  # pale
+    picture[row : row + side, column : column + side] *= np.array(WINDOW) / 255
+    picture[mask] = 255 * cat()[mask][:, None]
+    return picture.astype(np.uint8)
 
 
 def build_stack(figure):
@@ -393,12 +407,14 @@ def build_stack(figure):
         ax.set_title("0")
         ax.text(0, 0, "", ha="center", va="center")
         frame(ax, BLACK, 3)
+    frame(figure.axes[0], ORANGE, 2)  # the receptive field
 
 
 def draw_stack(figure, state):
-    """Draw the picture and the layers; what the chosen number depends on is orange."""
+    """Draw the picture and the layers, and what the chosen number depends on."""
     if not figure.axes:
         build_stack(figure)
+    put_frame(figure.axes[0].patches[2], *box_of(state.masks[0]))
     for layer, ax in enumerate(figure.axes):
         fits = layer < len(state.sides)
         stopped = bool(state.problem) and layer == len(state.sides)
@@ -410,9 +426,9 @@ def draw_stack(figure, state):
             ax.set_title(f"layer {layer}")
             continue
         side = state.sides[layer]
-        colours = background().copy() if layer == 0 else cells(side, DONE)
+        colours = cells(side, DONE)
         colours[state.masks[layer]] = SEEN
-        fill_grid(ax, colours)
+        fill_grid(ax, as_seen(state.masks[0]) if layer == 0 else colours)
         put_frame(ax.patches[1], *state.spot[1:], 1)
         name = f"layer {layer}" if layer else "picture"
         ax.set_title(f"{name}: {side}×{side}")
@@ -427,8 +443,10 @@ def caption_stack(state):
     text = (
         f"{layers} {'layer' if layers == 1 else 'layers'}, kernel {k}×{k}, stride {stride}, "
         f"dilation {dilation}; sides {' → '.join(map(str, state.sides))}. The number in {place} "
-        f"depends on {count} of {SIDE * SIDE:,} pixels; its receptive field is {side}×{side}."
+        f"depends on {count} of {SIDE * SIDE:,} pixels; its receptive field is {side}×{side}"
     )
+    skipped = side**2 - count
+    text += f", of which {skipped} pixels are skipped (tinted)." if skipped else "."
     return f"{text} But {state.problem}." if state.problem else text
 
 

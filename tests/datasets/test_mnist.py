@@ -14,6 +14,7 @@ from nnutils.datasets import (
     load_digits,
     load_mnist,
     mnist,
+    save_for_torchvision,
 )
 from tools.notebooks import ROOT
 
@@ -405,3 +406,15 @@ def test_real_mnist_has_the_published_counts_and_statistics(real_mnist):
     assert np.bincount(real_mnist.y_test).tolist() == published_test
     assert real_mnist.X_train.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
     assert real_mnist.X_train.std() / 255 == pytest.approx(0.3081, abs=5e-5)
+
+
+def test_torchvision_reads_what_is_saved_for_it(tmp_path):
+    from torchvision.datasets import MNIST
+
+    digits = load_digits()
+    save_for_torchvision(digits, tmp_path)
+    train, test = MNIST(tmp_path), MNIST(tmp_path, train=False)
+    assert np.array_equal(train.data, digits.X_train) and np.array_equal(
+        train.targets, digits.y_train
+    )
+    assert np.array_equal(test.data, digits.X_test) and np.array_equal(test.targets, digits.y_test)

@@ -180,6 +180,12 @@ def test_the_receptive_field_is_what_the_gradient_of_torch_reaches(options):
     rows = np.flatnonzero(mask.any(axis=1))
     assert module.field(state) == rows[-1] - rows[0] + 1
     assert f"depends on {mask.sum()} of 1,024 pixels" in module.caption_stack(state)
+    box = np.zeros_like(mask)
+    row, column, side = module.box_of(state.masks[0])
+    box[row : row + side, column : column + side] = True
+    assert side == module.field(state) and box[mask].all()
+    skipped = re.search(r"of which (\d+) pixels are skipped", module.caption_stack(state))
+    assert (box & ~mask).sum() == (int(skipped[1]) if skipped else 0)
 
 
 def test_a_number_of_any_layer_can_be_chosen():
@@ -208,3 +214,17 @@ def test_a_layer_that_does_not_fit_is_named():
     lab.set(kernel=5, stride=3)
     assert lab.state.sides == [32, 10, 2]
     assert "layer 3 does not fit: the kernel spans 5 pixels" in lab.caption_text
+
+
+def test_what_a_number_sees_stays_clear_and_skipped_pixels_are_tinted():
+    state = module.compute_stack(layers=2, kernel=2, stride=1, dilation=3, spot=())
+    mask, picture = state.masks[0], module.as_seen(state.masks[0]).astype(int)
+    clear = picture[mask]
+    assert (clear == clear[:, :1]).all()  # grey
+    assert np.abs(clear[:, 0] - 255 * module.cat()[mask]).max() < 1
+    row, column, side = module.box_of(mask)
+    box = np.zeros_like(mask)
+    box[row : row + side, column : column + side] = True
+    tinted = picture[box & ~mask]
+    assert (tinted[:, 0] > tinted[:, 1]).all() and (tinted[:, 1] > tinted[:, 2]).all()
+    assert (picture[~box] == picture[~box][:, :1]).all() and picture[~box].min() >= 150

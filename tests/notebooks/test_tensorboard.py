@@ -34,8 +34,8 @@ def run_cells(tmp_path, monkeypatch):
             "np": np,
             "conv2d": conv2d,
             "images": SimpleNamespace(name=name, X=pictures),
-            "X": pictures[:64] / 255,
-            "W": rng.normal(scale=0.1, size=(6, 3, 3, 3)),
+            "batch": pictures[:64] / 255,
+            "six": rng.normal(scale=0.1, size=(6, 3, 3, 3)),
             "b": np.zeros(6),
         }
         for source in sources:  # the course's own text
