@@ -72,6 +72,7 @@ bench: $(VENV)/has-test latency ## measure speed and accuracy, and write docs/re
 	$(BIN)/python -m benchmarks.mlp_torch
 	$(BIN)/python -m benchmarks.mlp_numpy
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.fooled
 	$(BIN)/python -m benchmarks.rules
 	$(BIN)/python -m benchmarks.kernel
 	$(BIN)/python -m benchmarks.conv2d

@@ -80,9 +80,9 @@ class GradientReport:
 def check_gradients(network, X, y, h=1e-5, tolerance=1e-7):
     """Compare the gradients that ``network.backward`` finds with central differences.
 
-    Returns a ``GradientReport``. An error in one layer spoils all layers before it, so the first
-    wrong layer from the output backwards is the guilty one. Check at random weights and at biases
-    that are not zero. The error of a gradient of the wrong shape is infinite. Raises ValueError
+    Returns a ``GradientReport``. A fault spoils all gradients that are found after it, so it lies
+    between the last right one and the first wrong one, from the output backwards. Check at random
+    weights and at biases that are not zero. The error of a gradient of the wrong shape is infinite. Raises ValueError
     unless the network is one of float64, and ``h`` and ``tolerance`` are above 0. Derived in
     notebook 06.
     """

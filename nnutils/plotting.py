@@ -265,7 +265,7 @@ def draw_passes(ax, weights, biases, outputs, gradients=None):
             _draw_edge(ax, before[i], after[j], _brief(w), _brief(dW[j][i]), share)
     for column, a, da in zip(columns, outputs, shown[2]):
         for k, place in enumerate(column):
-            _draw_circle(ax, *place, 3600, _brief(a[k]), _brief(da[k]))
+            _draw_circle(ax, *place, 4200, _brief(a[k]), _brief(da[k]))
     for column, b, db in zip(columns[1:], biases, shown[1]):
         for k, (x, y) in enumerate(column):
             _draw_pair(ax, x, y - 0.53, f"bias {_brief(b[k])}", _brief(db[k]))

@@ -410,3 +410,18 @@ def make_cnn(generator=None):
         _draw_weights(nn.Linear(128, 10), generator),
     )
     return model.to(memory_format=torch.channels_last)  # all channels of a pixel side by side
+
+
+def fool(model, x, y, epsilon):
+    """Return the inputs with each pixel moved by ``epsilon`` to where the loss rises.
+
+    ``x`` has shape (n, 28, 28), floats from 0 to 1, ``y`` holds the right classes (n,), both on the
+    device of ``model``. The pixels stay between 0 and 1; one without a slope does not move. A
+    negative ``epsilon`` lets the loss fall: y may then be the classes that are to be read. Nothing
+    is learned, and dropout is on or off as in ``model``. Derived in notebook 10; the fast gradient
+    sign method of Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial examples",
+    2015.
+    """
+    x = x.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(F.cross_entropy(model(x), y), x)
+    return (x + epsilon * slope.sign()).clamp(0, 1).detach()

@@ -172,7 +172,13 @@ def tables():
     rules = table(["what is said", "tried on", "twenty trainings each"], "lll", measured("rules"))
     drawn = [(learned, *shares) for learned, _, *shares in measured("digit_pad")]
     pad = table(["learned from", "prepared", "as they stand"], "lrr", drawn)
-    return {"map": course_map(), "rules": rules, "pad": pad}
+    attacked = [  # the means, without their ranges
+        (network, *(cell.partition(" (")[0] for cell in (none, fifth, chance, steps)))
+        for network, none, _, _, _, fifth, _, chance, steps in measured("fooled")
+    ]
+    attacks = ["as they are", "ε = 0.2", "by chance, 0.2", "0.2 in 10 steps"]
+    fooled = table(["network", *attacks], "lrrrr", attacked)
+    return {"map": course_map(), "rules": rules, "pad": pad, "fooled": fooled}
 
 
 def course_map():

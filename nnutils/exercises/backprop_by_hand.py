@@ -101,8 +101,8 @@ def repaired_gradients(X, y, W1, b1, W2, b2):
     return loss, dW1, db1, dW2, db2
 
 
-def _published(X, y, W1, b1, W2, b2, n=1):
-    """Return what the published program returns, but with its delta2 divided by ``n``."""
+def _program_with_faults(X, y, W1, b1, W2, b2, n=1):
+    """Return what the stub of ``repaired_gradients`` returns, but with delta2 divided by ``n``."""
     hidden = sigmoid(X @ W1.T + b1)
     y_hat = sigmoid(hidden @ W2.T + b2)
     delta2 = (y_hat - y) / n
@@ -296,8 +296,9 @@ EXERCISES = [
     ),
     Exercise(
         "repaired_gradients",
-        "Repair a published program",
+        "Repair a typical tutorial",
         repaired_gradients,
+        stub=_program_with_faults,
         minutes=15,
         cases=[
             Case((np.array([[1.0, 2.0], [3.0, 4.0]]),
@@ -325,14 +326,10 @@ EXERCISES = [
             "summed over axis 0.",
         ],
         mistakes=[
-            Mistake("nothing_mended",
-                    "All three faults are still there: the biases are not summed over the batch, "
-                    "delta2 does not belong to the loss shown, and the mean's 1/n is missing.",
-                    _published),
             Mistake("biases_and_delta_left",
                     "The division by the batch size is mended. Two faults are left: the biases are "
                     "not summed over the batch, and delta2 does not belong to the squared error.",
-                    lambda X, *args: _published(X, *args, n=len(X))),
+                    lambda X, *args: _program_with_faults(X, *args, n=len(X))),
             slip("biases_and_mean_left", "return loss, dW1, db1, dW2, db2",
                  "return loss, *(len(X) * d for d in (dW1, delta1, dW2, delta2))",
                  "delta2 now belongs to the squared error. Two faults are left: the biases are not "

@@ -95,6 +95,8 @@ class Exercise:
     ``explain(got)`` may return a sentence that names the first wrong entry without saying what
     would be right. ``minutes`` is an estimate of what a learner needs. ``stub`` is the program with
     faults that is to be mended, where there is one: what does the same counts as not attempted.
+    In a challenge ``score(observed)`` is a number, the larger the better: that of each solved
+    answer is kept with the progress, and the best one is the learner's record.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Exercise:
     explain: Callable | None = None
     minutes: int = 8
     stub: Callable | None = None
+    score: Callable | None = None
 
     @property
     def function(self):
@@ -150,7 +153,7 @@ MARKS = {  # symbol and background; white on each of them has a contrast above 5
 class Result:
     """The answer of a check: verdict, message, details in lines, and what to do then.
 
-    ``mistake`` is the name of the known mistake, if it is one.
+    ``mistake`` is the name of the known mistake, if it is one, ``score`` that of a challenge.
     """
 
     verdict: str
@@ -158,6 +161,7 @@ class Result:
     details: str = ""
     then: str = ""
     mistake: str | None = None
+    score: float | None = None
 
     @property
     def text(self):
@@ -210,9 +214,25 @@ def _check(name, hint, names):
         shown = f"`{exercise.function}` is no function any more, but a {type(function).__name__}."
         return Result("run the cell above again", f"{shown} Give the other value another name.")
     result = judge(exercise, function)
-    if result.verdict != "not attempted":
+    if result.score is not None:
+        result = replace(result, message=_beside_the_record(exercise, result))
+        progress.record(exercise.name, result.verdict, score=result.score)
+    elif result.verdict != "not attempted":
         progress.record(exercise.name, result.verdict, result.mistake)
     return result
+
+
+def _beside_the_record(exercise, result):
+    """Say the score of a challenge, and the best one before it."""
+    scores = [answer.get("score") for answer in progress.answers_to(exercise.name)]
+    best = max((score for score in scores if type(score) in (int, float)), default=None)
+    if best is None:
+        said = "It is your first record: beat it."
+    elif result.score > best:
+        said = f"A new record; the one before was {best:g}."
+    else:
+        said = f"Your record is {best:g}."
+    return " ".join(filter(None, [result.message, f"Your score is {result.score:g}.", said]))
 
 
 def _hint(exercise, hint):
@@ -306,9 +326,11 @@ def _solved(exercise, function, cases, got, expected):
                 f"It computes for {got.seconds:.1f} s where {expected.seconds:.1g} s are enough: "
                 "where it has a loop over numbers, let NumPy work on whole arrays."
             )
+    score = exercise.score and exercise.score(got.outcomes[0].value)
     if buts:
-        return Result("solved, but", " ".join(buts))
-    return Result("solved", f"All {len(cases)} cases are right." if len(cases) > 1 else "")
+        return Result("solved, but", " ".join(buts), score=score)
+    message = f"All {len(cases)} cases are right." if len(cases) > 1 else ""
+    return Result("solved", message, score=score)
 
 
 def _is_slow(got, expected):

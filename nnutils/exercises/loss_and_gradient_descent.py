@@ -6,11 +6,12 @@ from nnutils import losses
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
 
 
-def mse(y_hat, y):
-    """Return the mean squared error and its gradient with respect to y_hat."""
+def huber_loss(y_hat, y):
+    """Return the Huber loss, the mean of e² (|e| ≤ 1) or 2|e| − 1 (beyond), and its gradient."""
     error = y_hat - y
-    loss = np.mean(error**2)
-    gradient = 2 * error / len(y)
+    small = np.abs(error) <= 1
+    loss = np.mean(np.where(small, error**2, 2 * np.abs(error) - 1))
+    gradient = np.where(small, 2 * error, 2 * np.sign(error)) / len(y)
     return loss, gradient
 
 
@@ -44,8 +45,8 @@ def adam_step(p, g, m, s, t, rate=0.1, beta1=0.9, beta2=0.999, eps=1e-8):
     return p, m, s
 
 
-def _draw_mse(rng):
-    return tuple(rng.normal(size=(2, rng.integers(2, 7))).round(2))
+def _draw_huber(rng):
+    return tuple((2 * rng.normal(size=(2, rng.integers(2, 7)))).round(2))
 
 
 def _draw_cross_entropy(rng):
@@ -70,22 +71,24 @@ P, G = np.array([1.0, -2.0, 0.5, 3.0]), np.array([0.5, -4.0, 0.01, 0.0])  # para
 # fmt: off
 EXERCISES = [
     Exercise(
-        "mse",
-        "Write the mean squared error and its gradient",
-        mse,
+        "huber_loss",
+        "Write a loss that forgives outliers",
+        huber_loss,
         minutes=5,
         cases=[
             Case((np.array([2.0, 3.0, 7.0]), np.array([1.0, 3.0, 4.0])), "errors 1, 0 and 3"),
-            Case((np.array([5.0]), np.array([2.0])), "one example"),
-            Case((np.array([0.5, -1.0, 2.0, 0.0]), np.array([1.0, 1.0, -1.5, 0.0]))),
+            Case((np.array([0.5]), np.array([0.75])), "one small error"),
+            Case((np.array([3.0]), np.array([100.0])), "one large error, −97"),
+            Case((np.array([0.5, -1.0, 2.0, 0.0]), np.array([1.0, 1.0, -1.5, 0.25]))),
             Case((np.array([1.0, 2.0]), np.array([1.0, 2.0])), "no error"),
         ],
-        draw=_draw_mse,
+        draw=_draw_huber,
         hints=[
-            "Begin with the error `y_hat - y`. The loss is the mean of its squares.",
-            "The derivative of (ŷ − y)² is 2·(ŷ − y). The mean divides every one by the number of "
-            "examples, and so must the gradient.",
-            "`loss = np.mean(error**2)` and `gradient = 2 * error / len(y)`.",
+            "`np.where(small, a, b)` takes from a where the error is small, from b elsewhere.",
+            "The slope of e² is 2e. The slope of 2|e| − 1 is 2 where e is positive and −2 where it "
+            "is negative: `2 * np.sign(error)`. The mean divides each by the number of examples.",
+            "`loss = np.mean(np.where(small, error**2, 2 * np.abs(error) - 1))` and `gradient = "
+            "np.where(small, 2 * error, 2 * np.sign(error)) / len(y)`.",
         ],
         mistakes=[
             slip("gradient_of_the_sum", " / len(y)", "",
@@ -97,17 +100,29 @@ EXERCISES = [
             slip("with_a_half", "return loss, gradient", "return loss / 2, gradient / 2",
                  "That is the convention with ½ in front. In this course the loss has no ½, and "
                  "its gradient keeps the 2."),
-            slip("two_forgotten", "2 * error", "error",
-                 "The loss is right. Its gradient is twice as large: the derivative of a square "
-                 "brings a 2."),
-            slip("gradient_turned", "2 * error", "-2 * error",
+            slip("gradient_turned", "2 * error, 2 * np", "-2 * error, -2 * np",
                  "The sign of the gradient is turned: a prediction that is too high has a loss "
                  "that grows with it, so there the gradient is positive."),
-            slip("gradient_averaged", "2 * error / len(y)", "np.mean(2 * error)",
+            slip("gradient_averaged", "gradient = np.where(small, 2 * error, 2 * np.sign(error)) "
+                 "/ len(y)",
+                 "gradient = np.mean(np.where(small, 2 * error, 2 * np.sign(error)))",
                  "The gradient has one entry for each prediction: divide by N, but do not "
                  "average."),
+            slip("gradient_of_the_square", "2 * np.sign(error)", "2 * error",
+                 "The loss is right. Its gradient is that of the square everywhere: beyond 1 the "
+                 "slope no longer grows."),
+            slip("gradient_without_sign", "2 * np.sign(error)", "2",
+                 "Beyond 1 the slope is 2 for a positive error and −2 for a negative one."),
+            slip("gradient_of_l1", "2 * np.sign(error)", "np.sign(error)",
+                 "The loss is right. Beyond 1 the slope of 2|e| − 1 is 2 or −2, not 1 or −1."),
+            slip("line_with_a_jump", "2 * np.abs(error) - 1", "2 * np.abs(error)",
+                 "At the size 1 your loss jumps from 1 to 2: the line is 2|e| − 1."),
+            Mistake("mse_and_gradient",
+                    "That is the mean squared error: beyond the size 1 an error costs 2|e| − 1.",
+                    lambda y_hat, y: (losses.mse(y_hat, y), losses.mse_grad(y_hat, y))),
             Mistake("l1_and_gradient",
-                    "You took absolute values: that is the L1 loss. Square the errors.",
+                    "You took absolute values everywhere: that is the L1 loss. Up to the size 1 "
+                    "an error costs its square.",
                     lambda y_hat, y: (losses.l1(y_hat, y), losses.l1_grad(y_hat, y))),
         ],
     ),
@@ -220,7 +235,8 @@ EXERCISES = [
         ],
         draw=_draw_adam,
         hints=[
-            "Five lines: two running means, two corrections, one update.",
+            "The first step has the size of the rate for both gradients. Five lines: two running "
+            "means, two corrections, one update.",
             "The running means are `beta1 * m + (1 - beta1) * g` and the same with beta2 and "
             "`g**2`. Each is corrected by dividing by 1 minus its own beta to the power of t.",
             "`m_hat = m / (1 - beta1**t)`, `s_hat = s / (1 - beta2**t)`, and the step is "

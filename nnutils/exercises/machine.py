@@ -19,8 +19,9 @@ STAGES = {  # by the slug of the notebook in which the machine gets so far
 }
 HEAD = ("notebook", "the machine", "the course's 360", "MNIST's 10,000", "your own")
 NOTE = (
-    "The share of the test digits that are read right: a mean over several trainings, on all other "
-    "digits of the same collection. Of 360, one point more or less says nothing."
+    "The share of the test digits that are read right: each value is the mean of several "
+    "trainings; each training used all the other digits of that collection. Of 360, one point more "
+    "or less says nothing."
 )
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from nnutils.exercises.judge import Case, Exercise, Mistake, mistake, slip
-from nnutils.exercises.kinds import order, table
+from nnutils.exercises.kinds import table
 from nnutils.exercises.late import nn, torch
 
 
@@ -79,14 +79,6 @@ def _explain_network(seen):
     return "Compare block by block with the description: kernels, channels, units, dropout."
 
 
-def parameters_per_layer(layers):
-    """Return the number of weights and biases of each layer, given as (n_in, n_out, k)."""
-    counts = []
-    for n_in, n_out, k in layers:
-        counts.append(n_out * (n_in * k * k + 1))
-    return counts
-
-
 def shift(X, dx, dy):
     """Return the images X (n, rows, columns) moved dx to the right and dy down, zeros coming in."""
     height, width = X.shape[1:]
@@ -96,9 +88,12 @@ def shift(X, dx, dy):
     return room[:, top : top + height, left : left + width]
 
 
-def _draw_layers(rng):
-    sizes = rng.permutation(np.arange(2, 14)).reshape(4, 3)
-    return ([tuple(layer) for layer in sizes[: rng.integers(1, 5)].tolist()],)
+def aim(model, x, target, epsilon):
+    """Return x (n, rows, columns) after one step towards the classes target (n,)."""
+    x = x.clone().requires_grad_()
+    loss = nn.functional.cross_entropy(model(x), target)
+    (slope,) = torch.autograd.grad(loss, x)
+    return (x - epsilon * slope.sign()).clamp(0, 1).detach()
 
 
 def _draw_shift(rng):
@@ -107,59 +102,28 @@ def _draw_shift(rng):
     return rng.normal(size=(2, rows, columns)).round(3), dx, dy
 
 
+def _aimed(rng, rows, columns, epsilon):
+    """Return a small network, pictures from 0 to 1, the classes wanted, and ``epsilon``."""
+    from nnutils.training import make_mlp
+
+    generator = torch.Generator().manual_seed(int(rng.integers(1000)))
+    model = make_mlp(rows * columns, 30, 10, generator=generator)
+    with torch.no_grad():
+        model[1].weight[:, columns + 1] = 0  # a pixel without a slope
+    x = torch.rand(3, rows, columns, generator=generator).round(decimals=2)
+    x[:, 0], x[:, 1] = 0, 1  # white and black already
+    return model, x, torch.tensor(rng.permutation(10)[:3]), epsilon
+
+
 _PICTURES = np.arange(1, 25).reshape(2, 3, 4)
 
 # fmt: off
 EXERCISES = [
-    table(
-        "cnn_shapes",
-        "Fill in the table of shapes",
-        right={
-            "images": (64, 28, 28),
-            "with a channel": (64, 1, 28, 28),
-            "kernels of the first convolution": (16, 1, 5, 5),
-            "after the first convolution": (64, 16, 24, 24),
-            "after max pooling": (64, 16, 12, 12),
-            "kernels of the second convolution": (32, 16, 5, 5),
-            "after the second convolution": (64, 32, 8, 8),
-            "after max pooling again": (64, 32, 4, 4),
-            "flattened": (64, 512),
-            "logits": (64, 10),
-        },
-        remark="Images come as (examples, channels, rows, columns), kernels as "
-               "(out, in, rows, columns).",
-        hints=[
-            "Kernels have their outputs in front: (out, in, rows, columns). The batch is no part "
-            "of them.",
-            "A window of 5 fits into a row of n pixels at n − 5 + 1 places. Pooling halves a side.",
-            "The sides are 28, 24, 12, 8, 4. Flattened, 32 maps of 4×4 are 512 numbers.",
-        ],
-        mistakes=[
-            ("as_if_padded",
-             {"after the second convolution": (64, 32, 12, 12),
-              "after max pooling again": (64, 32, 6, 6), "flattened": (64, 32 * 6 * 6)},
-             "Those are the sides with padding 2. Without padding a window of 5 fits into 12 "
-             "pixels at 8 places."),
-            ("one_pixel_too_few",
-             {"after the second convolution": (64, 32, 7, 7),
-              "after max pooling again": (64, 32, 3, 3), "flattened": (64, 32 * 3 * 3)},
-             "One place is missing: a window of 5 fits into 12 pixels at 12 − 5 + 1 places."),
-            ("kernels_turned",
-             {"kernels of the first convolution": (1, 16, 5, 5),
-              "kernels of the second convolution": (16, 32, 5, 5)},
-             "The kernels are turned: torch keeps them as (out, in, rows, columns)."),
-            ("one_channel_each", {"kernels of the second convolution": (32, 1, 5, 5)},
-             "Each of the 32 kernels looks at all 16 maps below, with weights of its own for "
-             "each."),
-            ("flattened_with_the_batch", {"flattened": (64 * 512,)},
-             "The examples stay apart: only the axes behind the first are laid end to end."),
-        ],
-    ),
     Exercise(
         "cnn",
         "Write the network",
         cnn,
-        minutes=12,
+        minutes=10,
         cases=[Case()],
         observe=_observe_network,
         explain=_explain_network,
@@ -189,69 +153,6 @@ EXERCISES = [
                  "Return logits: the loss applies softmax itself (trap 1 of notebook 08)."),
             slip("relu_on_the_logits", "nn.Linear(128, 10)", "nn.Linear(128, 10), nn.ReLU()",
                  "No ReLU on the logits: it makes classes die (trap 2 of notebook 08)."),
-        ],
-    ),
-    Exercise(
-        "parameters_per_layer",
-        "Count the parameters of each layer",
-        parameters_per_layer,
-        draw=_draw_layers,
-        cases=[
-            Case(([(1, 16, 5), (16, 32, 5), (512, 128, 1), (128, 10, 1)],), "today's network"),
-            Case(([(3, 6, 3)],), "one convolution of colour images"),
-            Case(([(784, 512, 1), (512, 10, 1)],), "no convolution at all"),
-            Case(([(2, 3, 2)],), "small enough to count with your fingers"),
-        ],
-        hints=[
-            "One output looks at k·k pixels in each of the `n_in` channels.",
-            "Each output has one bias, whatever the number of its inputs.",
-            "`n_out * (n_in * k * k + 1)`",
-        ],
-        mistakes=[
-            slip("without_biases", " + 1", "",
-                 "The biases are missing: one for each output."),
-            slip("one_bias_a_layer", "(n_in * k * k + 1)", "n_in * k * k + 1",
-                 "You count one bias a layer. Each output has its own."),
-            slip("a_bias_for_each_square", "n_in * k * k + 1", "n_in * (k * k + 1)",
-                 "You count a bias for each input channel. The products of all channels go into "
-                 "one sum, and it has one bias."),
-            slip("channels_forgotten", "n_in * k", "k",
-                 "The input channels are missing: a kernel has weights for each of them."),
-            slip("side_not_squared", "k * k", "k",
-                 "A kernel of side k has k·k weights for each channel."),
-            slip("only_the_sum", "return counts", "return sum(counts)",
-                 "Return a list with the count of each layer, not their sum."),
-        ],
-    ),
-    order(
-        "training_script",
-        "Put the training script in order",
-        right=["FCHBGDAE", "FHCBGDAE", "FCBGDHAE", "FCBGDAEH"],  # a new network is in training mode
-        hints=[
-            "First what is made, then what is trained, then what is tested. What does the "
-            "optimizer need?",
-            "`train()` switches dropout on, `eval()` switches it off. When must it be on?",
-            "The loops are B, G, D in a row; the last two lines are A and E.",
-        ],
-        mistakes=[
-            ("tested_with_dropout", "DEA",
-             "The test comes before `model.eval()`: a random half of the hidden units is missing "
-             "while the network is tested."),
-            ("trained_without_dropout", "HAB",
-             "`model.eval()` stands before the loop: the network learns without dropout."),
-            ("optimizer_before_the_model", "CF",
-             "The optimizer needs the parameters of a model that is not there yet."),
-            ("tested_before_training", "ED",
-             "The network is tested before it has learned anything: about 10 %."),
-            ("new_optimizer_each_epoch", "BCG",
-             "Between the loops the optimizer would be made anew in each epoch, and Adam would "
-             "forget its running means."),
-            ("train_before_the_model", "HF",
-             "A line uses `model` before the line that makes it."),
-            ("train_in_the_loops", "BHD",
-             "The two `for` lines and the line inside them must follow each other."),
-            ("optimizer_after_the_step", "DC",
-             "The training step needs the optimizer, which a later line of yours makes."),
         ],
     ),
     Exercise(
@@ -293,6 +194,81 @@ EXERCISES = [
                     lambda X, dx, dy: X),
             slip("room_kept", "top : top + height, left : left + width", "top:, left:",
                  "The pictures have grown: the window must have their old height and width."),
+        ],
+    ),
+    Exercise(
+        "aim",
+        "Aim at a digit",
+        aim,
+        draw=lambda rng: _aimed(rng, 4, 5, round(rng.uniform(0.05, 0.5), 2)),
+        cases=lambda: [
+            Case(_aimed(np.random.default_rng(0), 4, 4, 0.1), "three pictures, ε = 0.1"),
+            Case(_aimed(np.random.default_rng(1), 3, 5, 0.7), "a large ε"),
+            Case(_aimed(np.random.default_rng(2), 5, 3, 0), "ε = 0: nothing changes"),
+        ],
+        hints=[
+            "The loss says how far the network is from reading the classes that you want. Which "
+            "classes belong into it?",
+            "`torch.autograd.grad(loss, x)` returns a tuple with one gradient in it. The loss must "
+            "fall, so each pixel goes against its slope.",
+            "`cross_entropy(model(x), target)`, `(slope,) = torch.autograd.grad(loss, x)`, and at "
+            "last `(x - epsilon * slope.sign()).clamp(0, 1).detach()`.",
+        ],
+        mistakes=[
+            slip("away", "x - epsilon", "x + epsilon",
+                 "The pictures move away from the classes that are wanted: the loss for these must "
+                 "fall."),
+            slip("not_clamped", ".clamp(0, 1)", "",
+                 "Some pixels are lighter than white or darker than black: keep them between 0 "
+                 "and 1."),
+            slip("without_sign", "slope.sign()", "slope",
+                 "Each pixel moves by its slope. It is to move by `epsilon`, whatever the size of "
+                 "its slope."),
+            slip("own_answer", "(model(x), target)", "(model(x), model(x).argmax(dim=1))",
+                 "This makes the network surer of what it reads already. The loss must be that of "
+                 "the classes that are wanted."),
+        ],
+    ),
+    table(
+        "official_shapes",
+        "Read a network that others wrote",
+        right={
+            "images": (64, 1, 28, 28),
+            "after the first convolution": (64, 32, 26, 26),
+            "after the second convolution": (64, 64, 24, 24),
+            "after max pooling": (64, 64, 12, 12),
+            "flattened": (64, 9216),
+            "weights of the first fully connected layer": (128, 9216),
+            "parameters in all": 1199882,
+        },
+        remark="Images come as (examples, channels, rows, columns).",
+        hints=[
+            "A window of 3 fits into a row of n pixels at n − 3 + 1 places. There is one pooling "
+            "only, after the second convolution.",
+            "Flattened, 64 maps of 12×12 are 9,216 numbers. A layer's weights have the shape "
+            "(out, in).",
+            "Parameters: 32·(1·9 + 1), 64·(32·9 + 1), 128·(9216 + 1) and 10·(128 + 1), all added.",
+        ],
+        mistakes=[
+            ("pooled_twice",
+             {"after the second convolution": (64, 64, 11, 11), "after max pooling": (64, 64, 5, 5),
+              "flattened": (64, 1600), "weights of the first fully connected layer": (128, 1600),
+              "parameters in all": 225034},
+             "You have pooled after the first convolution too, as our network does. This one does "
+             "not."),
+            ("as_if_padded",
+             {"after the second convolution": (64, 64, 26, 26),
+              "after max pooling": (64, 64, 13, 13), "flattened": (64, 10816),
+              "weights of the first fully connected layer": (128, 10816),
+              "parameters in all": 1404682},
+             "Those are the sides with padding 1. Without it a window of 3 fits into 26 pixels at "
+             "24 places."),
+            ("weights_turned", {"weights of the first fully connected layer": (9216, 128)},
+             "The weights are turned: torch keeps them as (out, in)."),
+            ("without_biases", {"parameters in all": 1199648},
+             "The biases are missing in the sum: one for each output of each layer."),
+            ("flattened_with_the_batch", {"flattened": (64 * 9216,)},
+             "The examples stay apart: only the axes behind the first are laid end to end."),
         ],
     ),
 ]

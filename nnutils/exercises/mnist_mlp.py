@@ -1,26 +1,36 @@
 """The exercises of notebook 09."""
 
+import functools
+
 import numpy as np
 
 from nnutils.exercises.judge import Case, Exercise, Mistake, slip
-from nnutils.exercises.kinds import order, table
+from nnutils.exercises.late import nn, torch
 from nnutils.exercises.values import same
 
-
-def count_parameters(sizes):
-    """Return the number of weights and biases of a network with these layer sizes."""
-    total = 0
-    for n_in, n_out in zip(sizes[:-1], sizes[1:]):
-        total += n_in * n_out + n_out
-    return total
+LIMIT, TARGET = 50_000, 96.5  # of the challenge: parameters, and percent of the validation digits
+EPOCHS, BATCH = 20, 32  # the most and the least that it allows: its check is to end soon
 
 
-def batches(order, batch_size):
-    """Return the indices of each batch, in the given order; the last batch may be smaller."""
-    result = []
-    for start in range(0, len(order), batch_size):
-        result.append(order[start : start + batch_size])
-    return result
+def widest_layer(limit, n_in=784, n_out=10):
+    """Return the largest h for which n_in–h–n_out has at most ``limit`` parameters."""
+    return (limit - n_out) // (n_in + 1 + n_out)
+
+
+def training_loop(model, X, y, epochs, batch_size):
+    """Train ``model`` in batches and return its loss on all examples after each epoch."""
+    loss_function = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    for _ in range(epochs):
+        for batch in torch.arange(len(X)).split(batch_size):
+            logits = model(X[batch])
+            loss = loss_function(logits, y[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses.append(loss_function(model(X), y).item())
+    return losses
 
 
 def confusion_matrix(y, y_hat, classes=10):
@@ -31,13 +41,86 @@ def confusion_matrix(y, y_hat, classes=10):
     return matrix
 
 
-def standard_error(accuracy, n):
-    """Return the standard error of an accuracy (0 to 1) measured on n images."""
-    return np.sqrt(accuracy * (1 - accuracy) / n)
+def images_needed(accuracy, error):
+    """Return how many images an accuracy (0 to 1) needs for this standard error (above 0)."""
+    return accuracy * (1 - accuracy) / error**2
 
 
-def _draw_batches(rng):
-    return rng.choice(100, rng.integers(5, 12), replace=False), int(rng.integers(2, 5))
+def small_network():
+    """Return the settings of a network and of its training."""
+    return {
+        "hidden": [62],
+        "epochs": 10,
+        "batch_size": 32,
+        "peak_rate": 0.01,
+        "label_smoothing": 0.1,
+    }
+
+
+def _but(**changes):
+    return lambda: small_network() | changes
+
+
+def trained(settings):
+    """Train the network of these settings, the learner's, and say what came of it.
+
+    Returns {"verdict": "trained", "accuracy": percent}, or only a verdict if limits are broken.
+    What is no dict with the five settings is returned as it is.
+    """
+    if not isinstance(settings, dict) or settings.keys() != small_network().keys():
+        return settings
+    sizes = (784, *settings["hidden"], 10)
+    if sum((n_in + 1) * n_out for n_in, n_out in zip(sizes[:-1], sizes[1:])) >= LIMIT:
+        return {"verdict": "too large"}
+    if settings["epochs"] > EPOCHS or settings["batch_size"] < BATCH:
+        return {"verdict": "too long"}
+    how = tuple((name, value) for name, value in settings.items() if name != "hidden")
+    return {"verdict": "trained", "accuracy": _validation_accuracy(sizes, how)}
+
+
+@functools.cache
+def _validation_accuracy(sizes, how):
+    """Return the percentage of validation digits that are read right, a mean over three seeds.
+
+    Digits and split are those of the lab. On one core: the network is too small for two.
+    """
+    from nnutils import training
+    from nnutils.datasets import load_digits
+
+    digits, accuracies, cores = load_digits(), [], torch.get_num_threads()
+    X_val, y_val = digits.X_train[1149:], digits.y_train[1149:]
+    torch.set_num_threads(1)
+    try:
+        for seed in range(3):
+            generator = torch.Generator().manual_seed(seed)
+            model = training.make_mlp(*sizes, generator=generator)
+            steps = training.train_steps(
+                model,
+                digits.X_train[:1149],
+                digits.y_train[:1149],
+                generator=generator,
+                device="cpu",
+                **dict(how),
+            )
+            for _ in steps:
+                pass
+            accuracies.append(training.evaluate(model, X_val, y_val)[1])
+    finally:
+        torch.set_num_threads(cores)
+    return float(100 * np.mean(accuracies))
+
+
+def _reaches_the_target(got, expected):
+    return got["verdict"] == "trained" and got["accuracy"] >= TARGET
+
+
+def _how_far(got):
+    if not isinstance(got, dict) or got.keys() - {"verdict", "accuracy"}:
+        return "Keep the names of the five settings as they are and fill in what is missing."
+    return (
+        f"Your networks read {got['accuracy']:.1f} % of the validation digits, the mean of three "
+        f"seeds. The target is {TARGET} %."
+    )
 
 
 def _draw_answers(rng):
@@ -51,138 +134,128 @@ def _same_counts(got, expected):
     return same(got, expected) and np.asarray(got).dtype.kind in "iu"
 
 
-_SHUFFLED = np.array([6, 2, 0, 5, 1, 4, 3])
+def _training(seed, n, sizes, epochs, batch_size, label=""):
+    """Return a case of the loop: a new network, and digits or points for it to learn."""
+    from nnutils import datasets, training
+
+    generator = torch.Generator().manual_seed(seed)
+    model = training.make_mlp(*sizes, generator=generator)
+    if sizes[0] == 784:
+        digits = datasets.load_digits()
+        X, y = datasets.to_inputs(torch.tensor(digits.X_train[:n])), digits.y_train[:n]
+    else:
+        X = torch.randn(n, sizes[0], generator=generator)
+        y = np.arange(n) % sizes[-1]
+    return Case((model, X, torch.tensor(y), epochs, batch_size), label)
+
+
+def _trainings():
+    return [
+        _training(1, 10, (4, 5, 3), 2, 4, "10 points in batches of 4"),
+        _training(2, 9, (3, 4), 3, 3, "one layer, 9 points in batches of 3"),
+        _training(3, 7, (2, 6, 2), 4, 10, "a batch larger than the data"),
+        _training(0, 300, (784, 16, 10), 3, 32, "300 handwritten digits"),
+    ]
+
 
 # fmt: off
 EXERCISES = [
     Exercise(
-        "count_parameters",
-        "Count the parameters",
-        count_parameters,
-        draw=lambda rng: (rng.permutation(np.arange(1, 13))[: rng.integers(2, 6)].tolist(),),
+        "widest_layer",
+        "Spend a budget of parameters",
+        widest_layer,
+        draw=lambda rng: tuple(map(int, rng.integers([900, 20, 2], [9000, 99, 12]))),
         cases=[
-            Case(([784, 512, 10],)),
-            Case(([784, 10],), "no hidden layer"),
-            Case(([784, 512, 512, 10],)),
-            Case(([3, 1],), "one neuron with three inputs"),
-            Case(([2, 3, 4, 5, 6],)),
+            Case((50_000,), "784–h–10 with at most 50,000 parameters"),
+            Case((407_050,), "exactly as many as 784–512–10 has"),
+            Case((407_049,), "one fewer than 784–512–10 has"),
+            Case((1000, 30, 4), "30–h–4 with at most 1,000 parameters"),
+            Case((37, 5, 2), "5–h–2 with at most 37 parameters"),
         ],
         hints=[
-            "Between a layer of `n_in` and one of `n_out` units there is a weight for each pair.",
-            "Each of the `n_out` units has one bias besides. The inputs have none.",
-            "Add `n_in * n_out + n_out` for each pair of neighbouring sizes.",
+            "Each neuron of the hidden layer costs the same: its weights to all inputs, its bias, "
+            "and one weight in every output neuron.",
+            "Whatever h is, the output neurons have one bias each. Pay for these first.",
+            "What is left is spent in portions of `n_in + 1 + n_out`: `//` counts the whole ones.",
         ],
         mistakes=[
-            slip("without_biases", " + n_out", "",
-                 "The weights are all there, the biases are missing: one for each unit that is not "
-                 "an input."),
-            slip("one_bias_a_layer", " + n_out", " + 1",
-                 "You count one bias a layer. Every unit of the layer has its own."),
-            slip("bias_for_each_input", " + n_out", " + n_in",
-                 "You count a bias for each input of a layer. The biases belong to its outputs."),
-            Mistake("units_counted",
-                    "That is the number of units. The parameters sit on the connections between "
-                    "them.",
-                    sum),
-            Mistake("one_product",
-                    "You multiply all sizes together. Each pair of neighbours has its own weights: "
-                    "multiply within the pairs, then add.",
-                    np.prod),
+            slip("output_biases_forgotten", "(limit - n_out)", "limit",
+                 "Close to the limit you are one neuron too wide: the output neurons have biases "
+                 "too."),
+            slip("hidden_biases_forgotten", " + 1", "",
+                 "Each hidden neuron has one parameter more than you count: its bias."),
+            slip("outputs_forgotten", "n_in + 1 + n_out", "n_in + 1",
+                 "You count what leads into a hidden neuron. What leads out of it costs too: one "
+                 "weight for each output."),
+            slip("not_whole", "//", "/",
+                 "There are no parts of a neuron. How many whole ones can be paid for?"),
+            slip("one_too_many", "(n_in + 1 + n_out)", "(n_in + 1 + n_out) + 1",
+                 "One neuron too many: this network breaks the limit."),
         ],
-    ),
-    table(
-        "mlp_shapes",
-        "Fill in the table of shapes",
-        right={
-            "images": (200, 28, 28),
-            "flattened": (200, 784),
-            "first weight": (512, 784),
-            "first bias": (512,),
-            "hidden": (200, 512),
-            "second weight": (10, 512),
-            "logits": (200, 10),
-            "predictions": (200,),
-        },
-        remark="Rows are examples; a weight has the shape (out, in).",
-        hints=[
-            "The first number of every array that holds examples is the batch size, 200.",
-            "Weights have the shape (out, in) and know nothing of the batch. A bias has one number "
-            "for each output.",
-            'A prediction is one class for each image, so "predictions" has one axis only.',
-        ],
-        mistakes=[
-            ("weights_turned", {"first weight": (784, 512), "second weight": (512, 10)},
-             "The weights are turned. torch keeps them as (out, in), as we do: `Z = X @ W.T + b`."),
-            ("bias_per_example", {"first bias": (200, 512)},
-             "A bias does not depend on the examples: one number for each of the 512 units, used "
-             "for every row."),
-            ("predictions_with_a_column", {"predictions": (200, 1)},
-             "The largest of ten logits is looked for along the last axis, and that axis "
-             "disappears: no column is left."),
-            ("predictions_as_logits", {"predictions": (200, 10)},
-             "Ten numbers for each image are the logits. The prediction is the place of the "
-             "largest: one number for each image."),
-        ],
+        minutes=5,
     ),
     Exercise(
-        "batches",
-        "Cut an epoch into batches",
-        batches,
-        draw=_draw_batches,
-        cases=[
-            Case((_SHUFFLED, 3), "7 examples in batches of 3"),
-            Case((_SHUFFLED, 7), "one batch holds all"),
-            Case((_SHUFFLED, 1), "batches of one"),
-            Case((_SHUFFLED[:6], 2), "6 examples in batches of 2"),
-            Case((_SHUFFLED, 10), "a batch larger than the data"),
-        ],
+        "training_loop",
+        "Write the training loop",
+        training_loop,
+        cases=_trainings,
         hints=[
-            "`range(0, len(order), batch_size)` gives the places where batches start.",
-            "A slice may reach beyond the end: `order[6:9]` of seven entries has one entry.",
-            "Append `order[start : start + batch_size]` for every start.",
+            "Two loops, one inside the other. The outer one counts epochs; the inner one goes "
+            "through the batches: `torch.arange(len(X)).split(batch_size)` gives the numbers of "
+            "their examples.",
+            "Inside the inner loop stand the five lines of the text, with `X[batch]` and "
+            "`y[batch]`.",
+            "Behind the inner loop, once an epoch: "
+            "`losses.append(loss_function(model(X), y).item())`.",
         ],
         mistakes=[
-            slip("drops_the_rest", "len(order)", "len(order) - batch_size + 1",
-                 "The last, smaller batch is missing: those examples would never be learned from "
-                 "in this epoch."),
-            slip("forgets_the_order", "append(order", "append(np.arange(len(order))",
-                 "The batches are right in size but hold 0, 1, 2, …: take the entries of `order`, "
-                 "which is shuffled anew for each epoch."),
-            slip("windows", "len(order), batch_size", "len(order)",
-                 "Your batches overlap: let `start` grow by `batch_size` each time, not by 1."),
-            Mistake("as_many_batches_as_asked",
-                    "You make `batch_size` batches. It is the number of examples in each.",
-                    np.array_split),
-            slip("one_too_long", "+ batch_size", "+ batch_size + 1",
-                 "Your batches hold one example too many. A slice ends before its second number, "
-                 "so that is `start + batch_size`."),
+            slip("no_zero_grad", "optimizer.zero_grad()", "pass",
+                 "The gradients of all batches add up: `optimizer.zero_grad()` is missing, or it "
+                 "does not run for each batch."),
+            slip("zero_after_backward", "loss.backward()", "loss.backward(), optimizer.zero_grad()",
+                 "Nothing is learned: `optimizer.step()` is missing, or the gradients are wiped "
+                 "out, or not there yet, when it wants to use them."),
+            slip("all_at_once", "split(batch_size)", "split(len(X))",
+                 "You take one step an epoch, with all examples. Take one for each batch."),
+            slip("drops_the_rest", "torch.arange(len(X))",
+                 "torch.arange(max(batch_size, len(X) // batch_size * batch_size))",
+                 "The last, smaller batch is left out: those examples are never learned."),
+            slip("loss_of_a_batch", "loss_function(model(X), y).item()", "loss.item()",
+                 "You keep the loss of the last batch, from before its step. Asked is the loss on "
+                 "all examples, after the epoch."),
+            slip("one_epoch", "range(epochs)", "range(1)",
+                 "You train for one epoch only. Is `return` inside the loop?"),
+            slip("softmax_first", "logits = model(X[batch])",
+                 "logits = model(X[batch]).softmax(dim=1)",
+                 "`CrossEntropyLoss` applies softmax itself: give it the logits as they are."),
         ],
+        minutes=10,
     ),
-    order(
-        "pytorch_step",
-        "Put one training step in order",
-        right=["CEADB", "CAEDB", "ACEDB", "CEDBA"],  # A anywhere but between D and B
+    Exercise(
+        "small_network",
+        "Challenge: the best small network",
+        small_network,
+        observe=trained,
+        compare=_reaches_the_target,
+        explain=_how_far,
+        score=lambda observed: round(observed["accuracy"], 2),
+        cases=[Case()],
         hints=[
-            "Each line needs something that another one makes. What does the loss need? What does "
-            "the update need?",
-            "The gradients of the last step are still there. They must be wiped out before new "
-            "ones are added to them.",
-            "B comes right behind D.",
+            "One hidden layer as wide as the limit allows is a good start: your function of "
+            "the first exercise computes it. Change one setting at a time in the lab.",
+            "The lab's rate is careful for so small a network. Multiply it by three.",
+            "A little doubt helps here as well: a label smoothing of 0.1.",
         ],
         mistakes=[
-            ("step_before_backward", "ABD",
-             "`optimizer.step()` stands before `loss.backward()`: it would use no gradients, "
-             "because they have just been wiped out."),
-            ("zero_after_backward", "EDAB",
-             "`optimizer.zero_grad()` stands between `backward` and `step`: it wipes out the "
-             "gradients before they are used, and nothing is learned."),
-            ("loss_before_logits", "EC",
-             "The loss is computed from the logits: the network has to run before that."),
-            ("backward_before_loss", "DE",
-             "`loss.backward()` needs the loss, which a later line of yours computes."),
-            ("step_before_gradients", "EBD",
-             "`optimizer.step()` needs the gradients, which a later line of yours computes."),
+            Mistake("too_large",
+                    "This network has 50,000 parameters or more.",
+                    _but(hidden=[512])),
+            Mistake("too_long",
+                    "At most 20 epochs and at least 32 digits in a batch are allowed: all have the "
+                    "same time.",
+                    _but(epochs=100)),
         ],
+        minutes=12,
     ),
     Exercise(
         "confusion_matrix",
@@ -220,36 +293,38 @@ EXERCISES = [
                  "The numbers are right, but they are floats. Counts are whole numbers: "
                  "`dtype=int`."),
         ],
+        minutes=5,
     ),
     Exercise(
-        "standard_error",
-        "Say how sure an accuracy is",
-        standard_error,
-        draw=lambda rng: (rng.integers(1, 1000) / 1000, int(rng.integers(20, 2000))),
+        "images_needed",
+        "Say how many images it takes",
+        images_needed,
+        draw=lambda rng: (rng.integers(1, 1000) / 1000, rng.integers(1, 60) / 1000),
         cases=[
-            Case((0.984, 10_000)),
-            Case((0.984, 100), "a test set of 100 images"),
-            Case((0.5, 400), "guessing between two classes"),
-            Case((1.0, 50), "everything right"),
+            Case((0.984, 0.00125), "98.4 %, give or take 0.125 points"),
+            Case((0.984, 0.0005), "98.4 %, give or take 0.05 points"),
+            Case((0.5, 0.025), "guessing between two classes"),
+            Case((1.0, 0.01), "everything right"),
         ],
         hints=[
-            "One image judged right or wrong is a coin that shows right with chance p. The "
-            "variance of one throw is p (1 − p).",
-            "The variance of a mean of n throws is n times smaller.",
-            "The standard error is the root of that variance: `np.sqrt(p * (1 - p) / n)`.",
+            "Square both sides of the formula: the root goes away.",
+            "error² = p (1 − p) / n. Which n makes it true?",
+            "Exchange n and error²: `accuracy * (1 - accuracy) / error**2`.",
         ],
         mistakes=[
-            slip("variance", "np.sqrt", "",
-                 "That is the variance. The standard error is its square root."),
-            slip("n_outside_the_root", " / n)", ") / n",
-                 "n must stand under the root: four times as many images halve the error, they do "
-                 "not quarter it."),
-            slip("n_forgotten", " / n", "",
-                 "That is the spread for a single image. For the mean of n images divide by n "
-                 "under the root."),
+            slip("not_squared", "error**2", "error",
+                 "The root is lost: square both sides of the formula first. Half the error takes "
+                 "four times as many images."),
+            slip("root_kept", "accuracy * (1 - accuracy) / error**2",
+                 "np.sqrt(accuracy * (1 - accuracy)) / error",
+                 "That is the root of the number of images."),
             slip("without_the_rest", " * (1 - accuracy)", "",
                  "The factor `1 - accuracy` is missing: a network that is always right has no "
                  "spread at all."),
+            slip("upside_down", "accuracy * (1 - accuracy) / error**2",
+                 "error**2 / max(accuracy * (1 - accuracy), 1e-300)",
+                 "The fraction is upside down: a smaller error takes more images."),
         ],
+        minutes=5,
     ),
 ]

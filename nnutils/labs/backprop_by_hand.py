@@ -66,7 +66,7 @@ WORDS = {  # what an operation does, by the kind of number that it finds
 }
 
 # The picture, in pixels; colours of what is not known from the other labs
-INPUT, NEURON, LOSS, HEIGHT = 52, 126, 66, 34  # widths of the boxes, and their height
+INPUT, NEURON, LOSS, HEIGHT = 52, 130, 66, 34  # widths of the boxes, and their height
 TAB, TO_LOSS, MIDDLE, SPACING, NEAR = 15, 26, 238, 56, 12
 TOP, LINE, BOTTOM, ROOM, CENTRAL, AGREE = 112, 14, 14, 590, 700, 716  # of the table
 TEXT, CAPITAL = 10 * 100 / 72, 10  # 10 points, and the height of a capital letter
@@ -441,7 +441,7 @@ def draw_names(sheet, state):
                 sheet.text(at, 347, "d" + name, DARK_GREEN, align=0.5)
     x, line = boxes["L"].x, LINE * sheet.zoom
     sheet.text(x, MIDDLE + 1.8 * line, "loss L", align=0.5)
-    sheet.text(x, MIDDLE - 1.8 * line, "target", align=0.5)
+    sheet.text(x, MIDDLE - 1.8 * line, "right:", align=0.5)
     targets = [shown(state.values[f"y[{k}]"]) for k in range(sizes[-1])]
     sheet.text(x, MIDDLE - 2.8 * line, ", ".join(targets), align=0.5)
     for text, color, up in (("— weight > 0", DARK_ORANGE, 2.7), ("-- weight < 0", BLUE, 1.6)):
@@ -517,6 +517,8 @@ def name_thing(state):
 def formula_parts(reading):
     """Return name, formula, formula with numbers, and value, each only where it says more."""
     name, formula = reading.operation.name, reading.operation.formula
+    if reading.operation.phase == "local":
+        name = f"local derivative {name}"
     parts = [name, formula, reading.numbers, shown(reading.value)]
     return [part for part, before in zip(parts, ["", *parts]) if part != before]
 
@@ -666,7 +668,7 @@ def backprop_inspector_lab():
         "Look into backpropagation, one operation at a time",
         [
             Slider("step", "operation", 1, len(largest.operations), 1, START),
-            Choice("row", "example", tuple(ROWS), "row 1"),
+            Choice("row", "example", tuple(ROWS), "row 2"),
             Slider("inputs", "inputs", 1, WIDEST, 1, 2),
             Slider("hidden1", "hidden layer 1", 0, WIDEST, 1, 2),
             Slider("hidden2", "hidden layer 2", 0, WIDEST, 1, 0),

@@ -17,7 +17,7 @@ __all__ = ["break_it_lab"]
 
 STEPS, RATE = 400, 0.4
 CHECKED = 8  # examples in the gradient check
-SEED = 47  # of the first order of the cases: it begins with one that can be read off
+SEED = 48  # of the first order of the cases: it begins with one that can be read off
 OPEN = "choose"
 PLACES = {"layer 3": 3, "layer 2": 2, "layer 1": 1, "outside the backward pass": OUTSIDE}
 NAMES = {bug.name: bug for bug in BUGS}
@@ -121,7 +121,7 @@ def compute(layer, bug, climb, seed, position, results, judged):
 def judgement(case, layer, bug, judged):
     """Say what the controls are set to, and what is right and wrong in it once it was judged."""
     if (layer, bug) == (OPEN, OPEN):
-        return "Which layer is guilty, and which bug is it?"
+        return "Which layer's gradient goes wrong first, and which bug is it?"
     if (layer, bug) != judged:
         chosen = " and ".join(words for words in (layer, in_quotes(bug)) if OPEN not in words)
         return f"Your guess: {chosen}. Press “Guess”."
@@ -198,8 +198,10 @@ def course(losses):
 
 
 def where(bug):
-    """Say where the mistake is."""
-    return f"in layer {bug.place}" if bug.place != OUTSIDE else "outside the backward pass"
+    """Say which layer's gradient goes wrong first."""
+    return (
+        f"first wrong in layer {bug.place}" if bug.place != OUTSIDE else "outside the backward pass"
+    )
 
 
 def explanation(bug):
@@ -394,7 +396,7 @@ def break_it_lab():
     return Lab(
         "Break it: which line is wrong?",
         [
-            Choice("layer", "guilty layer", (OPEN, *PLACES), OPEN),
+            Choice("layer", "first wrong layer", (OPEN, *PLACES), OPEN),
             Choice("bug", "bug", (OPEN, *sorted(NAMES, key=str.lower)), OPEN),
             Toggle("climb", "climb the ladder", False),
             Action("guess", "Guess", guess),

@@ -3,8 +3,9 @@
 Each class has one wrong line, with the right one beside it; the rest is as in ``network.py``. Nine
 mistakes lie in the backward pass, where the gradient check finds them. Three lie outside it.
 
-A layer number says which layer's gradients go wrong first, read from the output backwards. To a
-layer belong its three formulas: dZ from the dZ behind it, dW and db from its own dZ.
+A layer number says which layer's gradients go wrong first, read from the output backwards. The
+wrong line lies between the last right gradient and the first wrong one: in that layer, in the
+activation behind it, or where the layer behind it hands its dX on.
 """
 
 from dataclasses import dataclass

@@ -124,6 +124,10 @@ def neuron_grad(p):
     return (sigmoid(p @ X.T) - y) @ X / len(y)
 
 
+LOWEST_PLACE = (1.34, 1.32)  # of this land
+HEIGHTS = {0.1: (2.4, 1.5), 0.3: (2.5, 0.2), 1: (1.6, -0.9), 3: (0.6, -1.6)}  # and their labels
+
+
 class Roll(NamedTuple):
     """What the picture of the neuron's landscape shows."""
 
@@ -147,17 +151,44 @@ def build_roll(figure):
     data.plot(*X[y == 1].T, "^", color=ORANGE, markersize=5.5, markeredgecolor="white")
     data.plot([], [], "--", color=GREY, linewidth=1.5)  # the border of the start
     data.plot([], [], color=BLACK, linewidth=2.5)  # and of where the descent has come
-    data.text(-5.7, -5.5, "3", color=BLUE, fontsize=15, fontweight="bold")
-    data.text(5.1, 4.7, "8", color=ORANGE, fontsize=15, fontweight="bold")
+    names, above = ["border at the start", "after 12 steps"], (0.5, 1.0)
+    data.legend(
+        data.lines[2:],
+        names,
+        loc="lower center",
+        bbox_to_anchor=above,
+        ncols=2,
+        fontsize=11,
+        handlelength=1.3,
+        columnspacing=1,
+        borderpad=0,
+    )
+    for x, y, digit, colour in ((-5.4, -5.2, "3", BLUE), (5.3, 5.2, "8", ORANGE)):
+        text = data.text(x, y, digit, color=BLACK, fontsize=13, fontweight="bold")
+        text.set(
+            ha="center",
+            va="center",
+            bbox={"facecolor": "white", "edgecolor": colour, "linewidth": 2},
+        )
     data.set(xlim=(-6, 6), ylim=(-6, 6), xticks=(-6, 0, 6), yticks=(-6, 0, 6))
     data.set(xlabel="x₁, ink in the upper window", ylabel="x₂, in the lower")
     show_land(land, "3 or 8")
+    write_heights(land)
     land.plot([], [], "o-", color=BLUE, linewidth=1.2, markersize=4, markeredgecolor="white")
     land.plot([], [], "*", color="white", markersize=15, markeredgecolor=BLACK)  # the start
     land.plot([], [], "o", color=BLACK, markersize=9, markeredgecolor="white")
     for line in land.lines[1:]:
         line.set_clip_on(False)
+    land.plot(*LOWEST_PLACE, "+", color=ORANGE, markersize=13, markeredgewidth=2.5)
     land.set(xlabel="w₁", ylabel="w₂")
+
+
+def write_heights(land):
+    """Draw lines of a few round heights and write each on its line."""
+    axis = np.linspace(-EDGE, EDGE, 121)
+    height = neuron_loss(np.stack(np.meshgrid(axis, axis), axis=-1))
+    lines = land.contour(axis, axis, height, list(HEIGHTS), colors=GREY, linewidths=1)
+    land.clabel(lines, fmt="%g", fontsize=10, colors=BLACK, manual=list(HEIGHTS.values()))
 
 
 def draw_roll(figure, state):
@@ -173,9 +204,9 @@ def draw_roll(figure, state):
         line.set_data(*np.stack([-along, along], axis=1))
     land.lines[0].set_data(*np.clip(state.path, -EDGE, EDGE).T)
     land.lines[1].set_data(*state.path[:1].T)
-    end = state.path[-1:] if len(state.path) > 1 else state.path[:0]
-    land.lines[2].set_data(*np.clip(end, -EDGE, EDGE).T)
-    data.set_title("the border among the data")
+    land.lines[2].set_data(*np.clip(state.path[-1:], -EDGE, EDGE).T)
+    land.lines[2].set_visible(len(state.path) > 1)
+    data.get_legend().get_texts()[1].set_text(f"after {step_count(len(state.path) - 1)}")
     land.set_title(f"the loss (dark is high), {step_count(len(state.path) - 1)}")
 
 
@@ -246,10 +277,10 @@ RACERS = {  # colour and marker in the picture
 EDGE = 3.0  # the picture shows −3 … 3 in both directions
 STEPS = 100  # of a whole race
 FAR = 100.0  # whoever is farther out than this has diverged
-LOWEST, HIGHEST = 1e-6, 1e3  # of the axis of the losses
+LOWEST = 1e-6  # loss that is told from others
 RATES = np.array([float(f"{rate:.2g}") for rate in np.geomspace(0.01, 10, 31)])
 TICKS = {1e-6: "$10^{-6}$", 1e-3: "0.001", 1: "1", 1e3: "1000"}  # of the same axis
-TICKS_OF_DATA = {0.05: "0.05", 0.1: "0.1", 1: "1", 5: "5"}  # a loss of data does not fall to 0
+TICKS_OF_DATA = {0.05: "0.05", 0.1: "0.1", 1: "1", 20: "20"}  # a loss of data does not fall to 0
 LAND = LinearSegmentedColormap.from_list("land", ["#FFFFFF", "#8CA4B8"])
 
 
@@ -380,7 +411,7 @@ def show_land(ax, landscape):
 
 def build(figure):
     """Make the three axes and their artists once: the land, the losses, the table of losses."""
-    land, losses, table = figure.subplots(1, 3, width_ratios=[4, 2.5, 2.05])
+    land, losses, table = figure.subplots(1, 3, width_ratios=[4, 2.5, 2.3])
     show_land(land, "bowl")
     for colour, marker in RACERS.values():
         land.plot([], [], color=colour, linewidth=1.6)
@@ -398,9 +429,10 @@ def build(figure):
     table.axis("off")
     for row, (name, (colour, marker)) in enumerate(RACERS.items()):
         height = 4.6 - row
-        table.plot(0.04, height, marker, color=colour, markersize=8, markeredgecolor="white")
-        table.text(0.15, height, name, va="center", fontsize=11.5)
-        table.text(0.15, height - 0.36, "", va="center", fontsize=11)
+        table.plot(-0.05, height, marker, color=colour, markersize=8, markeredgecolor="white")
+        table.lines[-1].set_clip_on(False)
+        table.text(0.03, height, name, va="center", fontsize=11)
+        table.text(0.03, height - 0.36, "", va="center", fontsize=11)
 
 
 def scale_losses(ax, ticks):
@@ -419,13 +451,14 @@ def draw(figure, state):
     land.set_title(f"{state.landscape}, {step_count(state.steps)}")
     of_data = state.landscape == "3 or 8"
     land.set(xlabel="w₁" if of_data else "x", ylabel="w₂" if of_data else "y")
-    scale_losses(losses, TICKS_OF_DATA if of_data else TICKS)
+    ticks = TICKS_OF_DATA if of_data else TICKS
+    scale_losses(losses, ticks)
     one_rate = len(set(state.rates.values())) == 1
     first = state.paths["SGD"][0]
     land.lines[-1].set_data(first[:1], first[1:])
     leaders = leading(state)
     for k, (name, (_, marker)) in enumerate(RACERS.items()):
-        path, curve = state.paths[name], np.clip(state.losses[name], LOWEST, HIGHEST)
+        path, curve = state.paths[name], np.clip(state.losses[name], min(ticks), max(ticks))
         shape, size = ("X", 11) if has_diverged(state, name) else (marker, 8)
         land.lines[2 * k].set_data(path[:, 0], path[:, 1])
         land.lines[2 * k + 1].set_data(*np.clip(path[-1:], -EDGE, EDGE).T)
@@ -433,7 +466,7 @@ def draw(figure, state):
         for end in (land.lines[2 * k + 1], losses.lines[k]):
             end.set_marker(shape)
             end.set_markersize(size)
-        table.texts[2 * k].set_text(name if one_rate else f"{name}, rate {state.rates[name]:g}")
+        table.texts[2 * k].set_text(name if one_rate else f"{name} at {state.rates[name]:g}")
         table.texts[2 * k + 1].set_text(result(state, name))
         table.texts[2 * k + 1].set_fontweight("bold" if name in leaders else "normal")
 

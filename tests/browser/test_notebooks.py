@@ -31,7 +31,7 @@ CAPTION_ONLY = {
     "slope of the leaky ReLU",  # 04: another activation is chosen at the start
     "replay: step",  # 04: there are no steps yet
     "learning rate",  # 04, 06
-    "guilty layer",  # 06
+    "first wrong layer",  # 06
     "bug",
     "digits to learn from",  # 09
     "epochs",

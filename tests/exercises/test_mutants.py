@@ -42,6 +42,7 @@ EQUIVALENT = {
         "counts.sum() // 2 → counts.sum() / 2": "the number of rolls is even",
     },
     # 04 to 06
+    "huber_loss": {"np.abs(error) <= 1 → np.abs(error) < 1": "at the size 1 both pieces agree"},
     "leaky_relu": {"z > 0 → z >= 0": "at z = 0 both are 0"},
     # 07 to 10
     "output_size": {
@@ -63,8 +64,10 @@ EQUIVALENT = {
     "linear": {
         "return MyLinear() → return round_to_two_decimals(MyLinear())": "a layer is no number",
     },
-    "count_parameters": {"return total → return round_to_two_decimals(total)": "whole numbers"},
-    "batches": {"return result → return round_to_two_decimals(result)": "whole numbers"},
+    "widest_layer": {
+        "return (limit - n_out) // (n_in + 1 + n_out) → "
+        "return round_to_two_decimals((limit - n_out) // (n_in + 1 + n_out))": "whole numbers",
+    },
     "confusion_matrix": {"return matrix → return round_to_two_decimals(matrix)": "whole numbers"},
     "parameters_per_layer": {
         "return counts → return round_to_two_decimals(counts)": "whole numbers",

@@ -195,7 +195,7 @@ def test_a_guess_is_judged_only_when_it_is_made(lab):
 
 def test_guessing_nothing_asks_again(lab):
     lab.press("guess")
-    assert "Which layer is guilty" in lab.caption_text
+    assert "Which layer's gradient goes wrong first" in lab.caption_text
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_the_right_bug_in_the_wrong_layer_is_not_found_yet(lab):
     lab.press("guess")
     assert f"Right, the bug is “{bug.name}”." in lab.caption_text
     assert "Not layer 3" in lab.caption_text and lab.state.answer is None
-    lab.set(layer="layer 1")
+    lab.set(layer="layer 2")
     lab.press("guess")
     assert lab.state.answer == bug and "Found 1 of 12, shown 0." in lab.caption_text
 
@@ -326,7 +326,7 @@ def test_nothing_is_cut_off_in_any_case(lab):
 
 
 def test_the_first_case_is_one_that_can_be_read_off(lab):
-    assert case_of(lab).name == "bias gradient forgotten"
+    assert case_of(lab).name == "a layer's output in place of its input"
     assert lab.caption_text.startswith(
-        "Case 1 of 12, ReLU layers: the loss goes from 0.54 to 0.012"
+        "Case 1 of 12, tanh layers: the loss goes from 0.78 to 0.011"
     )

@@ -105,6 +105,24 @@ def test_a_loss_of_data_has_an_axis_of_its_own():
     assert losses.get_ylim() == (1e-6, 1e3)
 
 
+def test_in_the_bowl_momentum_rolls_out_again():
+    s = state(landscape="bowl", rate=0.5, steps=2)
+    assert module.leading(s) == ["SGD"] and s.losses["Momentum"][-1] > 1
+
+
+@pytest.mark.parametrize("own_rates", [False, True])
+def test_who_comes_to_rest_in_the_deepest_valley_as_the_summary_says(own_rates):
+    s = state(landscape="many minima", start_x=-2.6, start_y=1.6, rate=0.18, own_rates=own_rates)
+    resting = {name for name, losses in s.losses.items() if max(losses[-10:]) < 1e-3}
+    assert resting == ({"Adagrad", "Adam"} if own_rates else set())
+
+
+def test_rmsprop_never_rests_at_a_rate_at_which_sgd_diverges():
+    s = state(rate=0.25)
+    assert module.has_diverged(s, "SGD")
+    assert min(s.losses["RMSProp"]) < 1e-6 and max(s.losses["RMSProp"][-20:]) > 0.1
+
+
 def test_nobody_leaves_the_ridge_of_the_saddle_without_noise():
     s = state(landscape="saddle", start_y=0.0)
     assert all((path[:, 1] == 0).all() for path in s.paths.values())
@@ -229,6 +247,22 @@ def test_the_roll_ends_at_the_lowest_place():
     path = module.roll(-2.0, -2.0, 1.0, 2000).path
     np.testing.assert_allclose(path[-1], found.x, atol=1e-3)
     assert (np.abs(found.x) < module.EDGE).all()
+    np.testing.assert_allclose(module.LOWEST_PLACE, found.x, atol=0.005)
+
+
+def test_the_labels_of_the_heights_stand_on_their_lines():
+    _, land = module.landscape_of_data_lab().figure.axes
+    labels = {float(text.get_text()): text.get_position() for text in land.texts}
+    assert sorted(labels) == sorted(module.HEIGHTS)
+    for height, place in labels.items():
+        assert module.neuron_loss(np.array(place)) == pytest.approx(height, rel=0.1)
+
+
+def test_the_legend_counts_the_steps_of_the_border():
+    lab = module.landscape_of_data_lab()
+    lab.set(steps=1)
+    texts = [text.get_text() for text in lab.figure.axes[0].get_legend().get_texts()]
+    assert texts == ["border at the start", "after 1 step"]
 
 
 def test_the_border_is_where_the_sum_is_zero_and_the_caption_counts_the_right_side():

@@ -136,6 +136,39 @@ def test_06_section_13_how_far_the_error_fades():
     assert relu.max() < 8
 
 
+def test_06_question_8_how_far_it_fades_in_fourteen_layers():
+    """About 420 million times, the square of 20,000; with He's weights over 10 million."""
+    X, y = make_moons(300, 0.15, np.random.default_rng(0))
+    factors = {"as drawn": [], "He": []}
+    for name, found in factors.items():
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            network = Network([2] + 14 * [16] + [2], rng, "sigmoid", dtype=float)
+            if name == "He":
+                for layer in network.layers[::2]:
+                    layer.W = rng.normal(0, np.sqrt(2 / layer.W.shape[1]), layer.W.shape)
+            network.backward(network.loss_grad(network.forward(X), y))
+            last, first = (np.linalg.norm(network.gradients()[k]) for k in (-2, 0))
+            found.append(last / first)
+    assert round(np.median(factors["as drawn"]), -7) == 4.2e8
+    assert np.median(factors["He"]) > 1e7
+
+
+def test_06_section_10_five_sound_networks_read_the_moons_as_well():
+    """99 % with and without the biases' gradient, by the notebook's own training loop."""
+    names = {"np": np}
+    exec(next(c.source for c in NOTEBOOK.cells if "def train(network" in c.source), names)
+    rng = np.random.default_rng(0)
+    moons, moons_test = (make_moons(size, 0.15, rng) for size in (300, 1000))
+    for forget_bias in (False, True):
+        shares = []
+        for seed in range(5):
+            network = Network([2, 16, 16, 2], np.random.default_rng(seed))
+            names["train"](network, *moons, 100, 0.5, rng, forget_bias)
+            shares.append(network.accuracy(*moons_test))
+        assert round(100 * np.mean(shares)) == 99
+
+
 def test_06_section_7_delta_of_softmax_and_cross_entropy():
     """dZ = (probabilities − 1 at the right class) / n, for a batch."""
     rng = np.random.default_rng(0)
@@ -186,13 +219,13 @@ def test_06_exercise_5_repaired_program():
         )
 
 
-def test_06_section_8_the_published_program_has_the_faults_that_the_text_names():
+def test_06_section_8_the_tutorials_program_has_the_faults_that_the_text_names():
     """Its delta2 is the gradient of the summed cross-entropy at Z2; its biases are not summed."""
     X, y, parameters = sigmoid_problem()
-    source = next(c.source for c in NOTEBOOK.cells if "def published_gradients" in c.source)
+    source = next(c.source for c in NOTEBOOK.cells if "def tutorial_gradients" in c.source)
     names = {"np": np, "sigmoid": activations.sigmoid}
     exec(source, names)
-    loss, dW1, db1, dW2, db2 = names["published_gradients"](X, y, *parameters)
+    loss, dW1, db1, dW2, db2 = names["tutorial_gradients"](X, y, *parameters)
     assert loss == pytest.approx(np.mean((sigmoid_network(X, *parameters) - y) ** 2))
     assert (db1.shape, db2.shape) == ((5, 3), (5, 1))
 
@@ -206,22 +239,22 @@ def test_06_section_8_the_published_program_has_the_faults_that_the_text_names()
 
 
 def test_06_section_8_a_bias_for_every_example_learns_and_then_fails_on_another_batch():
-    """With `b = b − …` the published program's loss falls; three examples no longer fit."""
+    """With `b = b − …` the tutorial's loss falls; three examples no longer fit."""
     X, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0], [0.0]])
-    source = next(c.source for c in NOTEBOOK.cells if "def published_gradients" in c.source)
+    source = next(c.source for c in NOTEBOOK.cells if "def tutorial_gradients" in c.source)
     names = {"np": np, "sigmoid": activations.sigmoid}
     exec(source, names)
     parameters = [np.array([[0.1, 0.3], [0.2, 0.4]]), np.array([0.1, 0.2])]
     parameters += [np.array([[0.5, 0.6]]), np.array([0.3])]
     losses_seen = []
     for _ in range(100):
-        loss, *gradients = names["published_gradients"](X, y, *parameters)
+        loss, *gradients = names["tutorial_gradients"](X, y, *parameters)
         losses_seen.append(loss)
         parameters = [p - 0.5 * g for p, g in zip(parameters, gradients, strict=True)]
     assert losses_seen[0] == pytest.approx(0.3352, abs=5e-5)
     assert losses_seen[-1] < 0.1 * losses_seen[0]
     with pytest.raises(ValueError, match="broadcast"):
-        names["published_gradients"](np.ones((3, 2)), np.ones((3, 1)), *parameters)
+        names["tutorial_gradients"](np.ones((3, 2)), np.ones((3, 1)), *parameters)
 
 
 def test_06_section_9_classes():

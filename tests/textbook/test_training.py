@@ -19,6 +19,7 @@ from nnutils.network import Network
 from nnutils.training import (
     copy_weights,
     evaluate,
+    fool,
     get_device,
     load_model,
     make_cnn,
@@ -757,3 +758,32 @@ class TestMakeCnn:
     def test_another_size_of_pictures_is_refused(self):
         with pytest.raises(RuntimeError):
             make_cnn()(torch.zeros(1, 32, 32))
+
+
+class TestFool:
+    def test_each_pixel_goes_where_a_central_difference_of_the_loss_rises(self):
+        model = make_mlp(12, 8, 3, generator=seeded()).double()
+        x, y, h = torch.rand(2, 3, 4, generator=seeded(1)).double(), torch.tensor([2, 0]), 1e-6
+        change = fool(model, x, y, 0.01) - x
+        for place in np.ndindex(2, 3, 4):
+            nudge = torch.zeros_like(x)
+            nudge[place] = h
+            up, down = (nn.functional.cross_entropy(model(x + d), y) for d in (nudge, -nudge))
+            expected = np.clip(x[place].item() + 0.01 * np.sign((up - down).item()), 0, 1)
+            assert x[place].item() + change[place].item() == pytest.approx(expected, abs=1e-9)
+
+    def test_the_loss_rises_and_with_a_negative_epsilon_it_falls(self):
+        model = make_cnn(seeded()).eval()
+        x, y = torch.rand(5, 28, 28, generator=seeded(1)), torch.arange(5)
+        up, here, down = (evaluate(model, fool(model, x, y, e), y)[0] for e in (0.02, 0, -0.02))
+        assert up > here > down
+        assert fool(model, x, y, 0).equal(x)
+
+    def test_pixels_stay_between_white_and_black_and_nothing_is_learned(self):
+        model = make_cnn(seeded()).eval()
+        x, y = torch.rand(3, 28, 28, generator=seeded(1)), torch.tensor([1, 1, 2])
+        before, weights = x.clone(), [p.clone() for p in model.parameters()]
+        attacked = fool(model, x, y, 0.7)
+        assert attacked.min() >= 0 and attacked.max() <= 1 and not attacked.requires_grad
+        assert x.equal(before) and not x.requires_grad
+        assert all(p.grad is None and p.equal(w) for p, w in zip(model.parameters(), weights))
