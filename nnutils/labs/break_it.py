@@ -411,4 +411,5 @@ def break_it_lab():
             "results": ("",) * len(BUGS),
             "judged": (OPEN, OPEN),
         },
+        tracks=("climb",),
     )

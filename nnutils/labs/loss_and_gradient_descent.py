@@ -90,6 +90,7 @@ def walk_down_lab():
         draw_walk,
         say_walk,
         size=(8, 3),
+        tracks=("rate", "steps"),
     )
 
 
@@ -224,6 +225,7 @@ def landscape_of_data_lab():
         say_roll,
         on_click=choose_weights,
         size=(8, 3.8),
+        tracks=("roll", "w1"),
     )
 
 
@@ -579,4 +581,5 @@ def optimizer_race_lab():
         hidden={"seed": 0},
         on_click=choose_start,
         size=(8, 4),
+        tracks=("race", "rate"),
     )

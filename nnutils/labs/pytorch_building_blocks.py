@@ -381,4 +381,5 @@ def build_network_lab():
         draw,
         caption,
         size=(8, 4),
+        tracks=("input", "k", "batch_size"),
     )
