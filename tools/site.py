@@ -140,14 +140,21 @@ class Page:
 
     def lab(self, cell):
         """Return a lab that moves, and a sentence on what the live one can do more."""
-        name = tracks.name_in(cell, self.notebook)
         stored = next(o for o in cell.outputs if "image/png" in o.get("data", {}))
         caption = stored.metadata["image/png"]["alt"]
-        drawn = tracks.draw(name, self.keep)
         picture = self.picture(cell, stored.data["image/png"], caption)
-        more = ", ".join(drawn["still"])
-        live = f"*In the live lab you also move: {more}.*" if more else ""
-        return f"{tracks.figure(name, drawn, picture, caption)}\n\n{live}"
+        name = tracks.name_in(cell, self.notebook)
+        figure, still = tracks.figure(
+            name, picture, caption, lambda path: self.keep(path.name, path.read_bytes())
+        )
+        more = f"More can be done in the live lab ({', '.join(still)})" if still else "The live lab"
+        return f"{figure}\n\n*{more}: [open it in Binder]({self.binder}).*"
+
+    @property
+    def binder(self):
+        """The address of this notebook on Binder, as its first cells have it."""
+        texts = (cell.source for cell in self.notebook.cells)
+        return next(filter(None, (re.search(r"https://mybinder[^)]*", text) for text in texts)))[0]
 
     def cell(self, cell):
         """Return a cell as Markdown."""
@@ -239,6 +246,10 @@ def setup(app):
 
     from docutils import nodes
 
+    def escape(app, what, name, thing, options, lines):
+        lines[:] = [line.replace("|", r"\|") for line in lines]  # |x| is no substitution
+
+    app.connect("autodoc-process-docstring", escape)
     app.add_html_math_renderer("drawn", (draw(False), None), (draw(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -1,22 +1,27 @@
-"""Let the labs move where there is no kernel: their pictures along a few tracks, drawn beforehand.
+"""Let the labs move where there is no kernel: pictures along a few tracks, drawn beforehand.
 
-The web site and the slides show them; a few lines of plain JavaScript, ``tracks.js``, go with them.
+The web site and the slides show them, with the few lines of plain JavaScript in ``tracks.js``. What
+was drawn is kept in ``build/tracks`` until the package changes.
 """
 
+import hashlib
 import html
 import importlib
 import io
 import json
 import pkgutil
 import re
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
 from PIL import Image
 
 from nnutils import labs
+from tools.notebooks import ROOT
 
 MOST = 41  # frames of a track
+KEPT = ROOT / "build" / "tracks"
 SCRIPT = Path(__file__).with_suffix(".js")
 STYLES = Path(__file__).with_suffix(".css")
 
@@ -24,7 +29,8 @@ STYLES = Path(__file__).with_suffix(".css")
 @cache
 def makers():
     """Return {name: function} of all functions that make a lab."""
-    modules = [importlib.import_module(f"nnutils.labs.{m.name}") for m in pkgutil.iter_modules(labs.__path__)]
+    names = [module.name for module in pkgutil.iter_modules(labs.__path__)]
+    modules = [importlib.import_module(f"nnutils.labs.{name}") for name in names]
     return {
         name: getattr(module, name)
         for module in modules
@@ -34,10 +40,13 @@ def makers():
 
 
 def name_in(cell, notebook):
-    """Return the name of the function that makes the lab of a cell with the tag ``lab``."""
-    cells = notebook.cells[: notebook.cells.index(cell) + 1]
+    """Return the name of the function that makes the lab of a cell with the tag ``lab``.
+
+    Raises ValueError when neither the cell nor one before it calls such a function.
+    """
+    before = notebook.cells[: notebook.cells.index(cell) + 1]
     last = cell.source.rstrip().splitlines()[-1]
-    for text in (last, cell.source, *(c.source for c in reversed(cells))):
+    for text in (last, *(other.source for other in reversed(before))):
         found = [name for name in re.findall(r"(\w+_lab)\(", text) if name in makers()]
         if found:
             return found[-1]
@@ -51,36 +60,64 @@ def webp(png):
     return packed.getvalue()
 
 
-def draw(name, keep):
-    """Draw all tracks of the lab that the function ``name`` makes, and return what the page needs.
+@cache
+def digest():
+    """Return a short name of all that a drawing depends on: the package and its data."""
+    found = hashlib.sha256()
+    for path in sorted([*(ROOT / "nnutils").rglob("*.py"), *(ROOT / "data").glob("*.npz")]):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
 
-    ``keep(file, bytes)`` stores a picture and returns its address. The answer is a dict: the labels
-    of the controls that do not move, and the tracks, each with its label and its frames.
+
+def drawn(name):
+    """Draw all tracks of the lab that the function ``name`` makes, unless they are kept.
+
+    Returns their folder: ``tracks.json`` holds the labels of the controls that do not move, and of
+    each track its label, the number of its start frame, and its frames, whose pictures lie beside.
     """
-    lab = makers()[name]()
-    tracks = []
+    folder = KEPT / digest() / name
+    if (folder / "tracks.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    lab, tracks = makers()[name](), []
     for track, label in lab.tracks.items():
-        frames = [
-            {
-                "at": f"{value:g}" if isinstance(value, float) else str(value),
-                "src": keep(f"{name}-{track}-{k}.webp", webp(png)),
-                "caption": caption,
-            }
-            for k, (value, png, caption) in enumerate(lab.frames(track, MOST))
-        ]
-        start = next((k for k, f in enumerate(frames) if f["caption"] == lab.caption_text), 0)
+        frames = []
+        for k, (value, png, caption) in enumerate(lab.frames(track, MOST)):
+            file = f"{name}-{track}-{k}.webp"
+            (folder / file).write_bytes(webp(png))
+            at = f"{value:g}" if isinstance(value, float) else str(value)
+            frames.append({"at": at, "src": file, "caption": caption})
+        captions = [frame["caption"] for frame in frames]
+        start = captions.index(lab.caption_text) if lab.caption_text in captions else 0
         tracks.append({"label": label, "start": start, "frames": frames})
     still = [label for label in lab.labels if label not in lab.tracks.values()]
+    text = json.dumps({"still": still, "tracks": tracks}, ensure_ascii=False, indent=1)
+    (folder / "tracks.json").write_text(text, "utf-8")
     lab.close()
-    return {"title": lab.title, "still": still, "tracks": tracks}
+    return folder
 
 
-def figure(name, drawn, picture, caption):
-    """Return the HTML of a lab that moves; ``picture`` is the HTML of its stored picture."""
-    if not drawn["tracks"]:
-        return f'<figure class="lab">{picture}<figcaption>{html.escape(caption)}</figcaption></figure>'
-    data = json.dumps(drawn["tracks"], ensure_ascii=False).replace("</", "<\\/")
-    return (
-        f'<figure class="lab" id="{name}">{picture}<figcaption>{html.escape(caption)}</figcaption>'
-        f'<div class="tracks" hidden></div><script type="application/json">{data}</script></figure>'
+def draw_all():
+    """Draw the tracks of all labs, in two processes; return {name: folder}."""
+    with ProcessPoolExecutor(2) as pool:
+        return dict(zip(makers(), pool.map(drawn, makers())))
+
+
+def figure(name, picture, caption, keep):
+    """Return the HTML of a lab that moves, and the labels of what does not move in it.
+
+    ``picture`` is the HTML of its stored picture; ``keep(path)`` returns the address of a file.
+    """
+    folder = drawn(name)
+    read = json.loads((folder / "tracks.json").read_text("utf-8"))
+    for track in read["tracks"]:
+        for frame in track["frames"]:
+            frame["src"] = keep(folder / frame["src"])
+    data = json.dumps(read["tracks"], ensure_ascii=False).replace("</", "<\\/")
+    moves = (
+        f'<div class="tracks" hidden></div><script type="application/json">{data}</script>'
+        if read["tracks"]
+        else ""
     )
+    caption = f"<figcaption>{html.escape(caption)}</figcaption>"
+    return f'<figure class="lab" id="{name}">{picture}{caption}{moves}</figure>', read["still"]
