@@ -1,4 +1,4 @@
-"""Write the course as a web site that needs no kernel and no network: pages, labs that move, search.
+"""Write the course as a web site that needs no kernel and no network.
 
 ::
 
@@ -60,7 +60,9 @@ def anchor(heading):
 
 def with_links(text):
     """Let links to notebooks lead to their pages, and others out of the site to nowhere."""
-    text = re.sub(r"\((?:\.\./notebooks/)?(\d\d_\w+)\.ipynb(#[^)\s]*)?", r"(/notebooks/\1.md\2", text)
+    text = re.sub(
+        r"\((?:\.\./notebooks/)?(\d\d_\w+)\.ipynb(#[^)\s]*)?", r"(/notebooks/\1.md\2", text
+    )
     text = re.sub(r"\(\.\./docs/(\w+)\.md", r"(/docs/\1.md", text)
     return re.sub(r"\[([^\]]+)\]\((?!/|https?:|#|\w+\.md)[^)]*\)", r"\1", text)
 
@@ -130,9 +132,8 @@ class Page:
         if "image/png" in data:
             return self.picture(cell, data["image/png"], "".join(data["text/plain"]))
         if "text/html" in data:
-            return "".join(data["text/html"]).replace(
-                "You have not guessed yet. Guess above and run this cell again, or open the answer here.",
-                "The answer",
+            return re.sub(
+                r"You have not guessed yet[^<]*", "The answer", "".join(data["text/html"])
             )
         if "text/markdown" in data:
             return "".join(data["text/markdown"])

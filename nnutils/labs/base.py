@@ -240,8 +240,8 @@ class Lab:
     ``on_click(click, **values)`` gets a `Click` and returns a dict of changed values. With
     ``on_stroke(stroke, **values)``, which gets a `Stroke` and returns the same, the first axes are
     a pad to draw on, and ``pen`` names the value that holds the width of the pen in their units.
-    ``size`` is in inches of 100 pixels. ``tracks`` names controls and actions that can be moved where
-    there is no kernel: their pictures are drawn beforehand, by `frames`.
+    ``size`` is in inches of 100 pixels. ``tracks`` names controls and actions that move where there
+    is no kernel too: their pictures are drawn beforehand, by `frames`.
 
     Raises ValueError when a control's start is not among its values or two values have one name,
     and whatever the functions raise for the start state. A later error is shown in the lab, under
