@@ -53,8 +53,12 @@ report: $(VENV)/has-teach ## print sizes, minutes and measured times beside what
 	$(BIN)/python -m tools.report
 
 .PHONY: slides
-slides: $(VENV)/has-teach ## write lecture slides that need no network into build/slides
+slides: $(VENV)/has-course $(VENV)/has-teach ## write lecture slides that need no network into build/slides
 	$(BIN)/python -m tools.slides
+
+.PHONY: site
+site: $(VENV)/has-course $(VENV)/has-teach ## write the course as a web site that needs no kernel into build/site
+	$(BIN)/python -m tools.site
 
 .PHONY: solutions
 solutions: $(VENV)/has-teach ## write solved notebooks into build/solutions

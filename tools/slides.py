@@ -25,7 +25,7 @@ from pygments.lexers import PythonLexer
 
 from nnutils.exercises.course import find_guess, find_question, numbers, questions_of
 from nnutils.exercises.widget import to_html
-from tools import notebooks
+from tools import notebooks, tracks
 from tools.counts import minutes
 from tools.notebooks import tags
 
@@ -114,8 +114,8 @@ def place_of(cell):
     return cell.metadata.get("slideshow", {}).get("slide_type", usual)
 
 
-def blocks(cell):
-    """Return the blocks of ``cell``."""
+def blocks(cell, notebook=None):
+    """Return the blocks of ``cell``; with its ``notebook`` a lab moves along its tracks."""
     first = place_of(cell)
     if "solution" in tags(cell):
         fold = notebooks.read_fold(cell.source)
@@ -131,6 +131,8 @@ def blocks(cell):
         return [Block(first, guess(find_guess(notebooks.guess_in(cell)), "".join(pictures)))]
     if cell.cell_type == "markdown":
         return text_blocks(cell.source, first)
+    if "lab" in tags(cell) and notebook is not None:
+        return [Block(first, moving(cell, notebook))]
     return code_blocks(cell, first)
 
 
@@ -224,6 +226,17 @@ def picture(png, alt):
     )
 
 
+def moving(cell, notebook):
+    """Return a lab as HTML that moves along its tracks; the frames are in the page itself."""
+
+    def keep(path):
+        return f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}"
+
+    stored = next(each for each in cell.outputs if "image/png" in each.get("data", {}))
+    caption = stored.metadata["image/png"]["alt"]
+    return tracks.figure(tracks.name_in(cell, notebook), output(stored), caption, keep)[0]
+
+
 def question(asked, number):
     """Return a quiz question as HTML; the next step shows which choices are right, and why."""
     shown, right = [], []
@@ -291,7 +304,7 @@ def deck(notebook):
     sections, section = [], ""
     notes = speaker_notes(notebook.cells)
     for place, cell in enumerate(notebook.cells):
-        for decision, text in blocks(cell):
+        for decision, text in blocks(cell, notebook):
             if not text:  # code without output
                 continue
             heading = re.match(r"<h2>(.*)</h2>", text)
@@ -356,12 +369,17 @@ def page(notebook):
         f"<section>{''.join(slide.html for slide in section)}</section>"
         for section in deck(notebook)
     ]
-    scripts = [reveal / "dist" / "reveal.js", reveal / "plugin" / "notes" / "notes.js"]
+    scripts = [
+        reveal / "dist" / "reveal.js",
+        reveal / "plugin" / "notes" / "notes.js",
+        tracks.SCRIPT,
+    ]
     title = re.match(r"# (.*)", notebook.cells[0].source)[1]
     return Template(here.with_suffix(".html").read_text("utf-8")).substitute(
         title=html.escape(title),
         styles=(reveal / "dist" / "reveal.css").read_text("utf-8")
         + fonts(reveal)
+        + tracks.STYLES.read_text("utf-8")
         + here.with_suffix(".css").read_text("utf-8"),
         slides="\n".join(sections),
         scripts="\n".join(

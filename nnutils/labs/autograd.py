@@ -248,4 +248,5 @@ def engine_lab():
         hidden={"chosen": None},
         on_click=choose,
         size=(8, 4),
+        tracks=("go_back", "formula"),
     )

@@ -689,6 +689,7 @@ def backprop_inspector_lab():
         hidden={"passes": 0, "seed": 0, "selected": ()},
         on_click=select,
         size=(8, 4),
+        tracks=("step",),
     )
 
 
@@ -785,4 +786,5 @@ def silent_delta_lab():
         draw_silence,
         say_silence,
         size=(8, 3.2),
+        tracks=("z", "rate"),
     )

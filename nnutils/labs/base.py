@@ -54,6 +54,10 @@ class Control:
         """Show ``value`` in ``widget``."""
         widget.value = value
 
+    def values(self, most):
+        """Return the values from the first to the last, at most ``most``, the start among them."""
+        return [True, False] if self.start else [False, True]
+
 
 @dataclass(frozen=True)
 class Slider(Control):
@@ -71,6 +75,13 @@ class Slider(Control):
         """The number of digits after the point that the slider's values have."""
         grid = (self.low, self.high, self.step)
         return max(0, *(-Decimal(str(number)).as_tuple().exponent for number in grid))
+
+    def values(self, most):
+        """Return places of the handle, evenly far from each other, and the start."""
+        steps = round((self.high - self.low) / self.step)
+        places = {round(k) for k in np.linspace(0, steps, min(steps + 1, most - 1))}
+        places.add(round((self.start - self.low) / self.step))
+        return [round(self.low + k * self.step, self.decimals) for k in sorted(places)]
 
     def check(self, value):
         """Return ``value`` as the slider's kind of number; raise ValueError when out of range."""
@@ -126,6 +137,10 @@ class Choice(Control):
         if value not in self.options:
             raise ValueError(f"{self.name} must be one of {list(self.options)}, got {value!r}")
         return value
+
+    def values(self, most):
+        """Return the options."""
+        return list(self.options[:most])
 
     def widget(self, **looks):
         """Return the list as a widget."""
@@ -225,7 +240,8 @@ class Lab:
     ``on_click(click, **values)`` gets a `Click` and returns a dict of changed values. With
     ``on_stroke(stroke, **values)``, which gets a `Stroke` and returns the same, the first axes are
     a pad to draw on, and ``pen`` names the value that holds the width of the pen in their units.
-    ``size`` is in inches of 100 pixels.
+    ``size`` is in inches of 100 pixels. ``tracks`` names controls and actions that move where there
+    is no kernel too: their pictures are drawn beforehand, by `frames`.
 
     Raises ValueError when a control's start is not among its values or two values have one name,
     and whatever the functions raise for the start state. A later error is shown in the lab, under
@@ -245,6 +261,7 @@ class Lab:
         on_stroke=None,
         pen=None,
         size=(8, 4),
+        tracks=(),
     ):
         self.title = title
         self.state = None
@@ -253,6 +270,9 @@ class Lab:
         self._on_click, self._on_stroke, self._pen = on_click, on_stroke, pen
         self._controls = {c.name: c for c in controls if not isinstance(c, Action)}
         self._actions = {c.name: c for c in controls if isinstance(c, Action)}
+        self.labels = [c.label for c in controls]
+        named = {c.name: c.label for c in controls}
+        self.tracks = {name: named[name] for name in tracks}
         names = [c.name for c in controls if not isinstance(c, Action)] + list(hidden or {})
         if len(set(names)) < len(names):
             raise ValueError(f"every value needs a name of its own, got {names}")
@@ -354,6 +374,30 @@ class Lab:
         stroke = Stroke(tuple(map(tuple, points.tolist())), continues, replaces)
         with self._lock, self._errors_shown():
             self._merge(self._on_stroke(stroke, **self.values))
+
+    def frames(self, track, most=41):
+        """Return the moves along a track, from the start state: a list of (value, PNG, caption).
+
+        The track is a control, which goes through its values, or an action that yields. ``value``
+        is that of the control, or the number of the frame; there are at most ``most`` frames. The
+        lab is at its start again afterwards. Raises ValueError for what is no track of the lab.
+        """
+        if track not in self.tracks:
+            raise ValueError(f"unknown track {track!r}, expected one of {list(self.tracks)}")
+        self.reset()
+        if track in self._controls:
+            moves = ((value, {track: value}) for value in self._controls[track].values(most))
+        else:
+            moves = enumerate(self._actions[track].function(**self.values))
+        shown = []
+        for value, changes in moves:
+            self._merge({k: v for k, v in changes.items() if k != "progress"})
+            if self.error is not None:
+                raise self.error
+            shown.append((value, self.png, self.caption_text))
+        self.reset()
+        kept = {round(k) for k in np.linspace(0, len(shown) - 1, min(most, len(shown)))}
+        return [shown[k] for k in sorted(kept)]
 
     def reset(self):
         """Go back to the start state; an action that is running ends first."""

@@ -156,6 +156,7 @@ def drive_neuron_lab():
         caption_drive,
         hidden={"seed": 0},
         size=(8, 4),
+        tracks=("current", "threshold", "t_ref"),
     )
 
 
@@ -281,6 +282,7 @@ def simplify_neuron_lab():
         draw_simplified,
         caption_simplified,
         size=(8, 4),
+        tracks=("simplification", "current"),
     )
 
 

@@ -413,4 +413,5 @@ def break_it_lab():
             "results": ("",) * len(BUGS),
             "judged": (OPEN, OPEN),
         },
+        tracks=("climb",),
     )

@@ -325,6 +325,7 @@ def convolution_lab():
         hidden={"position": 4},
         on_click=choose_window,
         size=(8, 4),
+        tracks=("play", "stride", "padding"),
     )
 
 
@@ -475,4 +476,5 @@ def receptive_field_lab():
         hidden={"spot": ()},
         on_click=choose_spot,
         size=(8, 3.2),
+        tracks=("layers", "kernel", "dilation"),
     )

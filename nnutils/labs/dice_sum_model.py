@@ -225,4 +225,5 @@ def make_lab(title, rule, w3, threshold):
         hidden={"roll": (1, 3, 4), "seed": 3},
         on_click=choose_roll,
         size=(8, 4),
+        tracks=("learn", "w3", "threshold"),
     )

@@ -372,4 +372,5 @@ def draw_a_digit_lab(networks=None):
         hidden={"strokes": SEVEN, "note": Note("", (), NOT_SAID)},
         on_stroke=stroked,
         pen="pen",
+        tracks=("prepared",),
     )

@@ -192,4 +192,5 @@ def fool_it_lab(model=None, mine=None):
         draw,
         caption,
         size=(8, 4),
+        tracks=("steps", "digit"),
     )

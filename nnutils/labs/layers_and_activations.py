@@ -188,6 +188,7 @@ def activation_explorer_lab():
         draw_explorer,
         explain_activation,
         size=(8, 3.7),
+        tracks=("x", "w", "name"),
     )
 
 
@@ -552,4 +553,5 @@ def bend_the_plane_lab():
         explain_bend,
         hidden={"seed": 12, "history": (), "trained_for": ()},
         size=(8, 4),
+        tracks=("train",),
     )

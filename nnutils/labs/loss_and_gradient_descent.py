@@ -90,6 +90,7 @@ def walk_down_lab():
         draw_walk,
         say_walk,
         size=(8, 3),
+        tracks=("rate", "steps"),
     )
 
 
@@ -255,6 +256,7 @@ def landscape_of_data_lab():
         say_roll,
         on_click=choose_weights,
         size=(8, 3.8),
+        tracks=("roll", "w1"),
     )
 
 
@@ -612,4 +614,5 @@ def optimizer_race_lab():
         hidden={"seed": 0},
         on_click=choose_start,
         size=(8, 4),
+        tracks=("race", "rate"),
     )

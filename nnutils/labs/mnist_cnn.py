@@ -345,4 +345,5 @@ def feature_maps_lab(model=None, drawing=None):
         },
         on_click=clicked,
         size=(8, 4),
+        tracks=("channel", "layer", "dx"),
     )

@@ -161,4 +161,5 @@ def train_mlp_lab():
         caption,
         hidden={"runs": first["runs"]},
         size=(8, 3.6),
+        tracks=("train",),
     )

@@ -337,6 +337,7 @@ def perceptron_lab():
         hidden={"seed": 0, "dropped": (), "next": 0, "history": (), "learned_on": ()},
         on_click=drop_point,
         size=(8, 4),
+        tracks=("learn", "w1", "b"),
     )
 
 
@@ -438,4 +439,5 @@ def line_lab():
         hidden={"leaf": 4},
         on_click=choose_leaf,
         size=(6.4, 4),
+        tracks=("w1", "w2", "b"),
     )

@@ -382,4 +382,5 @@ def build_network_lab():
         draw,
         caption,
         size=(8, 4),
+        tracks=("input", "k", "batch_size"),
     )

@@ -752,3 +752,43 @@ def test_a_lab_is_closed_some_time_after_its_last_view(lab, monkeypatch):
     lab._received(lab.picture, {"views": -1}, [])
     lab._closing.join(5)
     assert lab._painter is None
+
+
+# Tracks: frames for a page without a kernel
+
+
+def test_a_control_goes_from_its_lowest_to_its_highest_value_by_way_of_the_start():
+    lab = make_lab(tracks=("slope", "curve", "squared"))
+    frames = lab.frames("slope", most=6)
+    values = [value for value, _, _ in frames]
+    assert values[0] == -1 and values[-1] == 3 and 1.0 in values and len(values) <= 6
+    assert values == sorted(values)
+    other = make_lab()
+    for value, png, text in lab.frames("slope", most=5):
+        if value not in (0.5, 1.5, 2.5):  # these raise
+            other.set(slope=value)
+            assert (png, text) == (other.png, other.caption_text)
+    assert [value for value, _, _ in lab.frames("curve")] == ["line", "dashes"]
+    assert [value for value, _, _ in lab.frames("squared")] == [False, True]
+
+
+def test_an_action_is_thinned_and_its_first_and_last_frames_stay():
+    lab = make_lab(tracks=("count_up",))
+    start = lab.png
+    assert [value for value, _, _ in lab.frames("count_up")] == list(range(10))
+    few = lab.frames("count_up", most=4)
+    assert [value for value, _, _ in few] == [0, 3, 6, 9]
+    assert few[-1][2] == "A line that ends at 13.00."  # slope 3 and extra 10
+    assert lab.png == start
+
+
+def test_an_error_on_a_track_is_raised_and_what_is_no_track_refused():
+    lab = make_lab(tracks=("fail", "slope"))
+    with pytest.raises(ArithmeticError, match="lost the way"):
+        lab.frames("fail")
+    with pytest.raises(
+        ValueError, match=r"unknown track 'power', expected one of \['fail', 'slope'"
+    ):
+        lab.frames("power")
+    with pytest.raises(KeyError):
+        make_lab(tracks=("slop",))

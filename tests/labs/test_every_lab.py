@@ -120,6 +120,22 @@ def test_the_start_state(make_lab):
     assert all(labels) and len(set(labels)) == len(labels)
 
 
+def test_its_tracks_are_few_and_pass_the_start_state(lab):
+    assert len(lab.tracks) <= 3
+    for name in set(lab.tracks) & set(lab._controls):
+        control = lab._controls[name]
+        values = control.values(41)
+        assert control.start in values and 2 <= len(values) <= 41
+        assert [control.check(value) for value in values] == values
+    for name in set(lab.tracks) - set(lab._controls):
+        assert inspect.isgeneratorfunction(inspect.unwrap(unpartial(lab._actions[name].function)))
+
+
+def unpartial(function):
+    """Return the function inside ``functools.partial``."""
+    return getattr(function, "func", function)
+
+
 def test_the_text_can_be_read_during_an_action(lab):
     for action in lab._actions:
         lab.press(action)

@@ -1,0 +1,281 @@
+"""Write the course as a web site that needs no kernel and no network.
+
+::
+
+    python -m tools.site [--out DIR]
+
+The notebooks are rewritten as Markdown with their stored outputs; Sphinx makes the pages. It needs
+the packages of the extra ``teach``.
+"""
+
+import argparse
+import html
+import re
+import shutil
+import sys
+import tempfile
+from base64 import b64decode
+from pathlib import Path
+
+from nnutils.exercises.course import find_guess, find_question, numbers, questions_of
+from nnutils.exercises.widget import to_html
+from tools import notebooks, slides, tracks
+from tools.notebooks import ROOT, tags
+
+TITLE = "Neural networks, built by hand"
+HERE = Path(__file__)
+PAGES = ("teaching", "glossary", "results")  # of docs/
+MODULES = (  # the textbook, in the order of the course
+    *("neurons", "perceptron", "dice", "activations", "losses", "landscapes", "optimizers"),
+    *("network", "gradcheck", "ladder", "convolution", "autograd", "training", "plotting"),
+)
+SETTINGS = {
+    "project": TITLE,
+    "extensions": ["myst_parser", "sphinx.ext.autodoc", "tools.site"],
+    "html_theme": "sphinx_book_theme",
+    "html_title": TITLE,
+    "html_static_path": ["_static"],
+    "html_css_files": ["site.css"],
+    "html_show_sourcelink": False,
+    "html_copy_source": False,
+    "html_math_renderer": "drawn",
+    "html_theme_options": {"show_toc_level": 2, "use_download_button": False},
+    "html_context": {"default_mode": "auto"},
+    "html_permalinks_icon": "#",
+    "myst_enable_extensions": ["dollarmath"],
+    "myst_heading_anchors": 4,
+    "myst_heading_slug_func": "tools.site.anchor",
+    "autodoc_member_order": "bysource",
+    "suppress_warnings": ["myst.header"],
+}
+
+
+# --- Pages ----------------------------------------------------------------------------------------
+
+
+def anchor(heading):
+    """Return the name under which JupyterLab finds a heading; links in the notebooks use it."""
+    return heading.replace(" ", "-")
+
+
+def with_links(text):
+    """Let links to notebooks lead to their pages, and others out of the site to nowhere."""
+    text = re.sub(
+        r"\((?:\.\./notebooks/)?(\d\d_\w+)\.ipynb(#[^)\s]*)?", r"(/notebooks/\1.md\2", text
+    )
+    text = re.sub(r"\(\.\./docs/(\w+)\.md", r"(/docs/\1.md", text)
+    return re.sub(r"\[([^\]]+)\]\((?!/|https?:|#|\w+\.md)[^)]*\)", r"\1", text)
+
+
+def without_marks(source):
+    """Return Markdown without the marks of the slides."""
+    return slides.MARK.sub("", source)
+
+
+def block(text, language=""):
+    """Return a block of code or of output."""
+    return f"```{language}\n{text.rstrip()}\n```"
+
+
+def quiz(cell):
+    """Return the questions of a cell, each choice a fold with what is to be said of it."""
+    number = numbers(questions_of)
+    parts = []
+    for name in notebooks.names_in(cell.source):
+        question = find_question(name)
+        choices = "".join(
+            f'<details class="choice {"right" if choice.correct else "wrong"}">'
+            f"<summary>{letter}. {to_html(choice.text)}</summary>"
+            f"<p><strong>{'Right.' if choice.correct else 'Not yet.'}</strong> "
+            f"{to_html(choice.feedback)}</p></details>"
+            for letter, choice in zip("ABCDEFGH", question.choices)
+        )
+        parts.append(
+            f'<div class="question"><p><strong>Question {number[name]}.</strong> '
+            f"{to_html(question.text)}</p>{choices}</div>"
+        )
+    return "\n\n".join(parts)
+
+
+def folded(summary, text):
+    """Return Markdown in a fold."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+class Page:
+    """One notebook as a page: its Markdown, and the pictures that belong to it."""
+
+    def __init__(self, path, static):
+        self.notebook = notebooks.read(path)
+        self.name = path.stem
+        self.static = static / self.name
+        self.static.mkdir(parents=True)
+
+    def keep(self, file, content):
+        """Store a file of this page and return its address."""
+        (self.static / file).write_bytes(content)
+        return f"../_static/{self.name}/{file}"
+
+    def picture(self, cell, png, alt):
+        """Return a stored picture as HTML."""
+        content = b64decode(png)
+        width, height = (int.from_bytes(content[k : k + 4], "big") for k in (16, 20))
+        address = self.keep(f"{cell.id}.png", content)
+        return (
+            f'<img src="{address}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
+            'loading="lazy">'
+        )
+
+    def output(self, cell, stored):
+        """Return a stored output."""
+        data = stored.get("data", {})
+        if "image/png" in data:
+            return self.picture(cell, data["image/png"], "".join(data["text/plain"]))
+        if "text/html" in data:
+            return re.sub(
+                r"You have not guessed yet[^<]*", "The answer", "".join(data["text/html"])
+            )
+        if "text/markdown" in data:
+            return "".join(data["text/markdown"])
+        return block("".join(stored.get("text", data.get("text/plain", ""))), "text")
+
+    def lab(self, cell):
+        """Return a lab that moves, and a sentence on what the live one can do more."""
+        stored = next(o for o in cell.outputs if "image/png" in o.get("data", {}))
+        caption = stored.metadata["image/png"]["alt"]
+        picture = self.picture(cell, stored.data["image/png"], caption)
+        name = tracks.name_in(cell, self.notebook)
+        figure, still = tracks.figure(
+            name, picture, caption, lambda path: self.keep(path.name, path.read_bytes())
+        )
+        more = f"More can be done in the live lab ({', '.join(still)})" if still else "The live lab"
+        return f"{figure}\n\n*{more}: [open it in Binder]({self.binder}).*"
+
+    @property
+    def binder(self):
+        """The address of this notebook on Binder, as its first cells have it."""
+        texts = (cell.source for cell in self.notebook.cells)
+        return next(filter(None, (re.search(r"https://mybinder[^)]*", text) for text in texts)))[0]
+
+    def cell(self, cell):
+        """Return a cell as Markdown."""
+        if cell.cell_type == "markdown":
+            return with_links(without_marks(cell.source))
+        if "quiz" in tags(cell):
+            return quiz(cell)
+        if "check" in tags(cell):
+            return "*A check in the live notebook says what is right in it and what is not.*"
+        if "lab" in tags(cell):
+            return self.lab(cell)
+        if "guess" in tags(cell):
+            heading = to_html(find_guess(notebooks.guess_in(cell)).heading)
+            asked = f'<p class="guess"><strong>{heading}</strong></p>'
+            shown = [self.output(cell, o) for o in cell.outputs if "image/png" in o.get("data", {})]
+            return "\n\n".join([asked, *shown])
+        code = slides.without_show(cell.source)
+        outputs = [self.output(cell, stored) for stored in cell.outputs]
+        if cell.source.endswith(code) or not code.startswith("fig"):
+            return "\n\n".join([block(code, "python"), *outputs])
+        return "\n\n".join([folded("The code of the picture", block(code, "python")), *outputs])
+
+    @property
+    def markdown(self):
+        """The page."""
+        script = '<script src="../_static/tracks.js"></script>'
+        return "\n\n".join([*map(self.cell, self.notebook.cells), script]) + "\n"
+
+
+def front():
+    """Return the first page: what the course is, and the way to each notebook."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    intro = text.split("## ")[0]
+    walk = re.search(r"## The walk\n.*?(?=\n## )", text, re.DOTALL)[0]
+    walk = re.sub(r"\(notebooks/(\d\d_\w+)\.ipynb\)", r"(notebooks/\1.md)", walk)
+    intro = intro.replace("docs/images/", "_static/")
+    toc = "\n".join(f"notebooks/{path.stem}" for path in notebooks.all_notebooks())
+    rest = "\n".join([*(f"docs/{page}" for page in PAGES), "reference"])
+    return (
+        f"{intro}\n\n{walk}\n\n```{{toctree}}\n:hidden:\n:caption: The walk\n{toc}\n```\n\n"
+        f"```{{toctree}}\n:hidden:\n:caption: Beside it\n{rest}\n```\n"
+    )
+
+
+def reference():
+    """Return the page of the package: what the docstrings say."""
+    parts = [
+        f"## nnutils.{name}\n\n```{{eval-rst}}\n.. automodule:: nnutils.{name}\n   :members:\n```"
+        for name in MODULES
+    ]
+    return "\n\n".join(["# The package nnutils", *parts]) + "\n"
+
+
+def write_source(folder):
+    """Write all that Sphinx reads into the empty ``folder``."""
+    static = folder / "_static"
+    static.mkdir()
+    (folder / "notebooks").mkdir()
+    (folder / "docs").mkdir()
+    for path in notebooks.all_notebooks():
+        page = Page(path, static)
+        (folder / "notebooks" / f"{path.stem}.md").write_text(page.markdown, "utf-8")
+        print(path.stem)
+    for name in PAGES:
+        text = (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+        (folder / "docs" / f"{name}.md").write_text(with_links(text), "utf-8")
+    (folder / "index.md").write_text(front(), "utf-8")
+    (folder / "reference.md").write_text(reference(), "utf-8")
+    for picture in (ROOT / "docs" / "images").iterdir():
+        shutil.copy(picture, static)
+    shutil.copy(tracks.SCRIPT, static)
+    (static / "site.css").write_text(
+        HERE.with_suffix(".css").read_text("utf-8") + tracks.STYLES.read_text("utf-8"), "utf-8"
+    )
+
+
+# --- Sphinx ---------------------------------------------------------------------------------------
+
+
+def setup(app):
+    """Let Sphinx draw formulas as the slides do: outlines, without a font and without a script."""
+
+    def draw(block):
+        def visit(self, node):
+            self.body.append(slides.formula(node.astext(), block=block))
+            raise nodes.SkipNode
+
+        return visit
+
+    from docutils import nodes
+
+    def escape(app, what, name, thing, options, lines):
+        lines[:] = [line.replace("|", r"\|") for line in lines]  # |x| is no substitution
+
+    app.connect("autodoc-process-docstring", escape)
+    app.add_html_math_renderer("drawn", (draw(False), None), (draw(True), None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def build(out):
+    """Build the site in ``out``; return the number of warnings."""
+    from sphinx.application import Sphinx
+
+    with tempfile.TemporaryDirectory() as source:
+        write_source(Path(source))
+        app = Sphinx(
+            source, None, out, f"{source}/doctrees", "html", confoverrides=SETTINGS, status=None
+        )
+        app.build(force_all=True)
+    return app._warncount
+
+
+def main():
+    """Read the command line, build the site and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site", metavar="DIR")
+    options = parser.parse_args()
+    shutil.rmtree(options.out, ignore_errors=True)
+    return int(build(options.out) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
