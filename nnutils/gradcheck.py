@@ -82,9 +82,9 @@ def check_gradients(network, X, y, h=1e-5, tolerance=1e-7):
 
     Returns a ``GradientReport``. A fault spoils all gradients that are found after it, so it lies
     between the last right one and the first wrong one, from the output backwards. Check at random
-    weights and at biases that are not zero. The error of a gradient of the wrong shape is infinite. Raises ValueError
-    unless the network is one of float64, and ``h`` and ``tolerance`` are above 0. Derived in
-    notebook 06.
+    weights and at biases that are not zero. The error of a gradient of the wrong shape is
+    infinite. Raises ValueError unless the network is one of float64, and ``h`` and ``tolerance``
+    are above 0. Derived in notebook 06.
     """
     finite_number("tolerance", tolerance, above=0)
     parameters = network.parameters()

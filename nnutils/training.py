@@ -391,7 +391,7 @@ def make_cnn(generator=None):
     pixels, 1 → 16 → 32 channels, each with ReLU and max pooling, are followed by 128 units with
     dropout and by 10 units: 80,202 parameters in all. The first weights are drawn as in
     ``make_mlp``; dropout draws from torch's own generator, which ``torch.manual_seed`` starts. The
-    memory format is ``channels_last``: the same numbers in about four fifths of the time.
+    memory format is ``channels_last``: the same numbers in about three quarters of the time.
     Derived in notebook 10; LeCun et al., "Gradient-based learning applied to document recognition",
     1998.
     """

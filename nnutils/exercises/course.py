@@ -52,7 +52,7 @@ NOTEBOOKS = (  # in order: notebook 03 is NOTEBOOKS[3]
     Notebook(
         "pytorch_building_blocks",
         "Building blocks of PyTorch",
-        "build networks from modules, and step into four traps",
+        "build the engine that finds gradients, then use PyTorch's",
     ),
     Notebook(
         "mnist_mlp",
@@ -62,7 +62,7 @@ NOTEBOOKS = (  # in order: notebook 03 is NOTEBOOKS[3]
     Notebook(
         "mnist_cnn",
         "A convolutional network",
-        "train a network that sees shapes, and look at what it sees",
+        "train a network that sees shapes, look at what it sees, and mislead it",
     ),
 )
 SLUGS = [notebook.slug for notebook in NOTEBOOKS]

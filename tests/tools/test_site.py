@@ -47,8 +47,8 @@ def test_links_lead_to_pages_or_nowhere(written, expected):
 
 
 def test_a_choice_opens_to_what_is_said_of_it(page):
-    text = page(code('quiz("rate_too_large")', tags=["quiz"]))
-    question = find_question("rate_too_large")
+    text = page(code('quiz("tenth_of_the_noise")', tags=["quiz"]))
+    question = find_question("tenth_of_the_noise")
     assert text.count("<details") == len(question.choices)
     right = next(choice for choice in question.choices if choice.correct)
     (fold,) = re.findall(r'<details class="choice right">.*?</details>', text)
