@@ -17,6 +17,9 @@ import tempfile
 from base64 import b64decode
 from pathlib import Path
 
+from PIL import Image
+
+from nnutils.datasets import load_digits
 from nnutils.exercises.course import find_guess, find_question, numbers, questions_of
 from nnutils.exercises.widget import to_html
 from tools import notebooks, slides, tracks
@@ -36,6 +39,9 @@ SETTINGS = {
     "html_title": TITLE,
     "html_static_path": ["_static"],
     "html_css_files": ["site.css"],
+    "html_favicon": "_static/icon.png",
+    "html_use_index": False,
+    "html_domain_indices": False,
     "html_show_sourcelink": False,
     "html_copy_source": False,
     "html_math_renderer": "drawn",
@@ -227,6 +233,7 @@ def write_source(folder):
     for picture in (ROOT / "docs" / "images").iterdir():
         shutil.copy(picture, static)
     shutil.copy(tracks.SCRIPT, static)
+    Image.fromarray(255 - load_digits().X_test[2]).save(static / "icon.png")
     (static / "site.css").write_text(
         HERE.with_suffix(".css").read_text("utf-8") + tracks.STYLES.read_text("utf-8"), "utf-8"
     )
