@@ -5,7 +5,7 @@
     python -m tools.site [--out DIR]
 
 The notebooks are rewritten as Markdown with their stored outputs; Sphinx makes the pages. It needs
-the packages of the extra ``teach``.
+the packages of the extras ``course`` and ``teach``.
 """
 
 import argparse
@@ -73,11 +73,6 @@ def with_links(text):
     return re.sub(r"\[([^\]]+)\]\((?!/|https?:|#|\w+\.md)[^)]*\)", r"\1", text)
 
 
-def without_marks(source):
-    """Return Markdown without the marks of the slides."""
-    return slides.MARK.sub("", source)
-
-
 def block(text, language=""):
     """Return a block of code or of output."""
     return f"```{language}\n{text.rstrip()}\n```"
@@ -125,7 +120,7 @@ class Page:
     def picture(self, cell, png, alt):
         """Return a stored picture as HTML."""
         content = b64decode(png)
-        width, height = (int.from_bytes(content[k : k + 4], "big") for k in (16, 20))
+        width, height = slides.size_of(content)
         address = self.keep(f"{cell.id}.png", content)
         return (
             f'<img src="{address}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
@@ -166,7 +161,7 @@ class Page:
     def cell(self, cell):
         """Return a cell as Markdown."""
         if cell.cell_type == "markdown":
-            return with_links(without_marks(cell.source))
+            return with_links(slides.MARK.sub("", cell.source))
         if "quiz" in tags(cell):
             return quiz(cell)
         if "check" in tags(cell):

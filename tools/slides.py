@@ -216,9 +216,14 @@ def output(stored):
     return f'<pre class="output{" wide" * wide}">{lines(html.escape(text))}</pre>'
 
 
+def size_of(png):
+    """Return the width and the height of a PNG file in pixels."""
+    return (int.from_bytes(png[k : k + 4], "big") for k in (16, 20))
+
+
 def picture(png, alt):
     """Return a picture, base64 text, as HTML: as large as the slide has room for."""
-    width, height = (int.from_bytes(b64decode(png)[k : k + 4], "big") for k in (16, 20))
+    width, height = size_of(b64decode(png))
     limits = f"max-width:{PICTURE_ZOOM * width:.0f}px;max-height:{PICTURE_ZOOM * height:.0f}px"
     source = f"data:image/png;base64,{''.join(png.split())}"
     return (

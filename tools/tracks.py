@@ -11,7 +11,6 @@ import io
 import json
 import pkgutil
 import re
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -90,17 +89,11 @@ def drawn(name):
         captions = [frame["caption"] for frame in frames]
         start = captions.index(lab.caption_text) if lab.caption_text in captions else 0
         tracks.append({"label": label, "start": start, "frames": frames})
-    still = [label for label in lab.labels if label not in lab.tracks.values()]
+    still = [label for name, label in lab.labels.items() if name not in lab.tracks]
     text = json.dumps({"still": still, "tracks": tracks}, ensure_ascii=False, indent=1)
     (folder / "tracks.json").write_text(text, "utf-8")
     lab.close()
     return folder
-
-
-def draw_all():
-    """Draw the tracks of all labs, in two processes; return {name: folder}."""
-    with ProcessPoolExecutor(2) as pool:
-        return dict(zip(makers(), pool.map(drawn, makers())))
 
 
 def figure(name, picture, caption, keep):

@@ -15,6 +15,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
+from nnutils.activations import sigmoid, sigmoid_grad
 from nnutils.labs.base import Action, Choice, Lab, Slider
 from nnutils.labs.inspector import (
     LOSSES,
@@ -707,14 +708,9 @@ class Silence(NamedTuple):
     paths: tuple  # two arrays (51,): z before each step, with squared error and cross-entropy
 
 
-def sigmoid(z):
-    """Return 1 / (1 + e⁻ᶻ)."""
-    return 1 / (1 + np.exp(-z))
-
-
 def squared_delta(z):
     """Return the slope of (σ(z) − 1)²."""
-    return 2 * (sigmoid(z) - 1) * sigmoid(z) * (1 - sigmoid(z))
+    return 2 * (sigmoid(z) - 1) * sigmoid_grad(z)
 
 
 def entropy_delta(z):

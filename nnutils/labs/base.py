@@ -270,9 +270,8 @@ class Lab:
         self._on_click, self._on_stroke, self._pen = on_click, on_stroke, pen
         self._controls = {c.name: c for c in controls if not isinstance(c, Action)}
         self._actions = {c.name: c for c in controls if isinstance(c, Action)}
-        self.labels = [c.label for c in controls]
-        named = {c.name: c.label for c in controls}
-        self.tracks = {name: named[name] for name in tracks}
+        self.labels = {c.name: c.label for c in controls}
+        self.tracks = {name: self.labels[name] for name in tracks}
         names = [c.name for c in controls if not isinstance(c, Action)] + list(hidden or {})
         if len(set(names)) < len(names):
             raise ValueError(f"every value needs a name of its own, got {names}")
@@ -389,15 +388,15 @@ class Lab:
             moves = ((value, {track: value}) for value in self._controls[track].values(most))
         else:
             moves = enumerate(self._actions[track].function(**self.values))
-        shown = []
+        frames = []
         for value, changes in moves:
             self._merge({k: v for k, v in changes.items() if k != "progress"})
             if self.error is not None:
                 raise self.error
-            shown.append((value, self.png, self.caption_text))
+            frames.append((value, self.png, self.caption_text))
         self.reset()
-        kept = {round(k) for k in np.linspace(0, len(shown) - 1, min(most, len(shown)))}
-        return [shown[k] for k in sorted(kept)]
+        kept = {round(k) for k in np.linspace(0, len(frames) - 1, min(most, len(frames)))}
+        return [frames[k] for k in sorted(kept)]
 
     def reset(self):
         """Go back to the start state; an action that is running ends first."""

@@ -313,6 +313,11 @@ def make_racers(rates, momentum):
     return racers
 
 
+def draw_noise(noise, seed):
+    """Return what disturbs the gradient at each step of a race, (STEPS, 2)."""
+    return noise * np.random.default_rng(seed).normal(size=(STEPS, 2))
+
+
 @lru_cache(maxsize=4)
 def best_rates(landscape, start, momentum, noise, seed):
     """Return {name: the one of ``RATES`` whose curve of losses lies lowest on the whole}.
@@ -320,10 +325,10 @@ def best_rates(landscape, start, momentum, noise, seed):
     For each racer 31 walkers go down, one for each rate, all with the same noise.
     """
     loss, gradient = LANDSCAPES[landscape]
-    best = {}
+    best, disturbances = {}, draw_noise(noise, seed)
     for name, racer in make_racers(dict.fromkeys(RACERS, RATES[:, np.newaxis]), momentum).items():
         p, height = np.tile(start, (len(RATES), 1)), np.zeros(len(RATES))
-        for disturbance in noise * np.random.default_rng(seed).normal(size=(STEPS, 2)):
+        for disturbance in disturbances:
             racer.step([p], [gradient(p) + disturbance])
             p = np.clip(p, -FAR, FAR)  # whoever has diverged stays out there
             height += np.log(np.maximum(loss(p), LOWEST))
@@ -353,7 +358,7 @@ def race(landscape, start, rate, momentum, noise, seed):
     Where ``rate`` is None, each has its own best.
     """
     _, gradient = LANDSCAPES[landscape]
-    disturbances = noise * np.random.default_rng(seed).normal(size=(STEPS, 2))
+    disturbances = draw_noise(noise, seed)
     rates = (
         best_rates(landscape, start, momentum, noise, seed)
         if rate is None
