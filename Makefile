@@ -98,7 +98,7 @@ lint: $(VENV)/has-lint ## check the style of all code, notebooks too
 
 .PHONY: links
 links: $(VENV)/has-teach ## point all links at this course's repository
-	$(BIN)/python -m tools.notebooks links
+	$(BIN)/python -m tools.links
 
 # --- Installation ---------------------------------------------------------------------------------
 

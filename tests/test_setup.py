@@ -12,7 +12,6 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import nnutils
-from tools import notebooks
 from tools.notebooks import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -166,18 +165,6 @@ def test_clone_is_small():
 
 
 # --- Links ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", notebooks.files_with_links(), ids=lambda path: path.name)
-def test_links_to_the_repository_name_one_repository(path):
-    names = {match[2] for match in notebooks.OWN_LINK.finditer(path.read_text("utf-8"))}
-    readme = notebooks.OWN_LINK.search(read("README.md"))[2]
-    assert names <= {readme}, "run `make links`"
-
-
-@pytest.mark.parametrize("name", ["README.md", "CITATION.cff"])
-def test_pages_link_to_the_repository(name):
-    assert notebooks.OWN_LINK.search(read(name))
 
 
 def github_anchors(path):

@@ -52,7 +52,7 @@ def texts(cells):
 
 def minutes(cells):
     """Return the ``Minutes`` that ``cells`` take, not rounded."""
-    code = [cell for cell in cells if cell.cell_type == "code"]
+    code = [cell for cell in cells if cell.cell_type == "code" and "fetch" not in tags(cell)]
     reading = sum(map(words, texts(cells))) / WORDS_A_MINUTE + MINUTES_A_CODE_CELL * len(code)
     labs = sum("lab" in tags(cell) for cell in code)
     exercises = [find_exercise(exercise_of(c)).minutes for c in code if "exercise" in tags(c)]

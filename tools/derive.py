@@ -6,9 +6,9 @@
 
 Each thing stands once. Exercises and questions stand in an order, so their numbers follow; a link
 to one carries its name as its title: ``[exercise 03.2](… "judge_roll")``. Words and exercises give
-minutes, minutes give plans. In a notebook a paragraph that begins with **Time.**, or with a link to
-Binder, is written here, and in pages what stands between ``<!-- begin NAME -->`` and
-``<!-- end NAME -->``.
+minutes, minutes give plans. In a notebook a paragraph that begins with **Time.** or "Open in" is
+written here, and the cell that fetches the course; in pages, what stands between
+``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from nnutils.exercises.course import (
     numbers,
     questions_of,
 )
-from tools import notebooks
+from tools import links, notebooks
 from tools.counts import minutes, rounded
 from tools.notebooks import ROOT, TEMPLATE, all_notebooks, exercise_of, read, tags
 from tools.tables import measured, table, write_between
@@ -105,6 +105,7 @@ def write_links(text, folder):
 def derive_notebook(notebook, path):
     """Write into ``notebook``, which lies at ``path``, all that is derived; nothing is run."""
     number = path.name[:2]
+    write_fetch(notebook)
     for place, cell in enumerate(notebook.cells):
         if "exercise" in tags(cell):
             write_number(notebook.cells[place - 1], exercise_of(cell))
@@ -122,6 +123,17 @@ def derive_notebook(notebook, path):
             derive_paragraph(text, notebook, number) for text in cell.source.split("\n\n")
         )
     write_sittings(notebook)
+
+
+def write_fetch(notebook):
+    """Write the cell that fetches the course, before all other code."""
+    found = notebooks.tagged(notebook, "fetch")
+    if not found:
+        metadata = {"slideshow": {"slide_type": "skip"}, "tags": ["fetch"]}
+        found = [nbformat.v4.new_code_cell(id="fetch", metadata=metadata)]
+        first = next(k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+        notebook.cells.insert(first, found[0])
+    found[0].source = links.FETCH.format(name=links.name_in_files())
 
 
 ERRORS = re.compile(r"^(\| \**(\S+), .*?)[\d.]+ %(\**) \([\d.]+ to [\d.]+\)", re.MULTILINE)
@@ -206,8 +218,8 @@ def derive_paragraph(text, notebook, number):
     body = text[len(mark) :]
     if body.startswith("**Time.**"):
         return mark + time_line(notebook, number)
-    if body.startswith("[Open in Binder]"):
-        return mark + neighbours_line(body, int(number))
+    if body.startswith("Open in "):
+        return mark + neighbours_line(int(number))
     today = re.match(r"<!-- today: (.*) -->", body)
     return mark + steps_line(today[1]) if today else text
 
@@ -251,10 +263,10 @@ def in_words(seconds):
     return f"about {NUMBERS[round(seconds / 60)]} minute{'s' * (round(seconds / 60) > 1)}"
 
 
-def neighbours_line(text, number):
-    """Return the paragraph with the links to Binder and to the notebooks before and after."""
-    binder = re.match(r"\[Open in Binder\]\([^)]*/HEAD", text)[0]
-    parts = [f"{binder}?urlpath=lab/tree/notebooks/{file_of(f'{number:02d}')})"]
+def neighbours_line(number):
+    """Return the paragraph with the links to services and to the notebooks before and after."""
+    addresses = links.services(file_of(f"{number:02d}"), links.name_in_files())
+    parts = ["Open in " + ", ".join(f"[{name}]({where})" for name, where in addresses.items())]
     for word, other in (("before", number - 1), ("next", number + 1)):
         if 0 <= other < len(NOTEBOOKS):
             title = f"{other:02d} {NOTEBOOKS[other].title}"

@@ -4,7 +4,6 @@
 
     python -m tools.notebooks refresh [FILE ...]
     python -m tools.notebooks solutions [--out DIR] [--execute]
-    python -m tools.notebooks links
 
 Learners never need this module; the Makefile and the tests do.
 """
@@ -19,7 +18,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -384,40 +382,6 @@ def mnist_folder():
     return None
 
 
-# --- links to Binder and to the repository -------------------------------------------------------
-
-OWN_LINK = re.compile(
-    r"(mybinder\.org/v2/gh/|git clone https://github\.com/|repository-code: \"https://github\.com/)"
-    r"([\w.-]+/[\w.-]+)"
-)
-
-
-def repository():
-    """Return "owner/name", where the course lies on GitHub, or "" if nothing tells.
-
-    It stands in ``[tool.nnutils]`` of pyproject.toml; while that is empty, ``git remote`` tells.
-    """
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["nnutils"]
-    if settings["repository"]:
-        return settings["repository"]
-    command = ["git", "remote", "get-url", "origin"]
-    remote = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
-    match = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", remote.strip())
-    return match[1] if match else ""
-
-
-def set_links(text, name):
-    """Return ``text`` with its links to Binder and to the repository pointing at ``name``."""
-    return OWN_LINK.sub(lambda match: match[1] + name, text)
-
-
-def files_with_links():
-    """Return the files that may link to Binder or to the repository."""
-    pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CITATION.cff")]
-    pages += [*sorted((ROOT / "docs").rglob("*.md")), TEMPLATE]
-    return [*pages, *all_notebooks()]
-
-
 # --- commands ------------------------------------------------------------------------------------
 
 
@@ -463,19 +427,6 @@ def solutions(folder, environment=None):
         print(folder / path.name)
 
 
-def links():
-    """Point every link to Binder and to the repository at this course's; return the exit status."""
-    name = repository()
-    if not name:
-        print("Nothing tells where the course lies: set `repository` in pyproject.toml.")
-        return 1
-    for path in files_with_links():
-        text = path.read_text("utf-8")
-        path.write_text(set_links(text, name), "utf-8")
-    print(f"All links lead to {name}.")
-    return 0
-
-
 def main():
     """Read the command line and do what it says; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
@@ -486,11 +437,8 @@ def main():
     two = commands.add_parser("solutions", help="write solved copies")
     two.add_argument("--out", type=Path, default=ROOT / "build" / "solutions", metavar="DIR")
     two.add_argument("--execute", action="store_true", help="run them too")
-    commands.add_parser("links", help="point the links at this course's repository")
     options = parser.parse_args()
 
-    if options.command == "links":
-        return links()
     if options.command == "solutions" and not options.execute:
         solutions(options.out)
     else:

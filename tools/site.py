@@ -22,7 +22,7 @@ from PIL import Image
 from nnutils.datasets import load_digits
 from nnutils.exercises.course import find_guess, find_question, numbers, questions_of
 from nnutils.exercises.widget import to_html
-from tools import notebooks, slides, tracks
+from tools import links, notebooks, slides, tracks
 from tools.notebooks import ROOT, tags
 
 TITLE = "Neural networks, built by hand"
@@ -150,18 +150,16 @@ class Page:
             name, picture, caption, lambda path: self.keep(path.name, path.read_bytes())
         )
         more = f"More can be done in the live lab ({', '.join(still)})" if still else "The live lab"
-        return f"{figure}\n\n*{more}: [open it in Binder]({self.binder}).*"
-
-    @property
-    def binder(self):
-        """The address of this notebook on Binder, as its first cells have it."""
-        texts = (cell.source for cell in self.notebook.cells)
-        return next(filter(None, (re.search(r"https://mybinder[^)]*", text) for text in texts)))[0]
+        where = links.services(f"{self.name}.ipynb", links.name_in_files())
+        opened = " or ".join(f"[{service}]({where[service]})" for service in ("Binder", "Colab"))
+        return f"{figure}\n\n*{more}: open it in {opened}.*"
 
     def cell(self, cell):
         """Return a cell as Markdown."""
         if cell.cell_type == "markdown":
             return with_links(slides.MARK.sub("", cell.source))
+        if "fetch" in tags(cell):
+            return ""
         if "quiz" in tags(cell):
             return quiz(cell)
         if "check" in tags(cell):

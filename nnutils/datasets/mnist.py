@@ -24,6 +24,7 @@ MNIST_SHA256 = {  # of the files' content when unpacked, since .gz files of one 
 }
 KERAS = "mnist.npz"  # Keras keeps all four in this file, as arrays of these names
 KERAS_ARRAYS = dict(zip(MNIST_SHA256, ("x_train", "y_train", "x_test", "y_test")))
+KAGGLE_INPUTS = Path("/kaggle/input")  # the data sets that a notebook on Kaggle was given
 RESEMBLING = re.compile(r"mnist|idx[13]|ubyte|(train|test)\.csv", re.IGNORECASE)
 
 
@@ -31,12 +32,12 @@ def load_mnist(source="auto"):
     """Load MNIST: 60,000 images for training, 10,000 for the test.
 
     The four files are read from the folder ``NNUTILS_DATA`` when that is set, otherwise from the
-    course's ``data/``, raw or as .gz, named and placed as torchvision, Kaggle or Keras does. What
-    is missing is downloaded into the same folder, unless ``NNUTILS_OFFLINE=1``. With
-    ``source="auto"`` the bundled digits stand in when MNIST cannot be had, and a line says so;
-    ``"mnist"`` raises OSError with what was tried; ``"digits"`` loads the bundled digits. A file
-    whose content is not the published one is never used. Raises ValueError for another source.
-    Used in notebooks 06, 09 and 10; LeCun et al., 1998.
+    course's ``data/``, raw or as .gz, named and placed as torchvision, Kaggle or Keras does; on
+    Kaggle, also from a data set that the notebook was given. What is missing is downloaded into the
+    same folder, unless ``NNUTILS_OFFLINE=1``. With ``source="auto"`` the bundled digits stand in
+    when MNIST cannot be had, and a line says so; ``"mnist"`` raises OSError with what was tried;
+    ``"digits"`` loads the bundled digits. A file whose content is not the published one is never
+    used. Raises ValueError for another source. Used in notebooks 06, 09 and 10; LeCun et al., 1998.
     """
     if source not in ("auto", "mnist", "digits"):
         raise ValueError(f'source must be "auto", "mnist" or "digits", got {source!r}')
@@ -85,9 +86,12 @@ def missing_files(folder=None):
 def _places(folder, name):
     """Return the paths at which one of the four files may lie, as its usual sources put it."""
     names = name, name.replace("-idx", ".idx")  # the second is Kaggle's, often in a folder of it
-    folders = folder, folder / "MNIST" / "raw", folder / "raw", *(folder / each for each in names)
+    inside = "", "MNIST/raw", "raw", *names
     files = [f"{each}{end}" for each in names for end in ("", ".gz")]
-    return [*(each / file for each in folders for file in files), folder / KERAS]
+    places = []
+    for root in (folder, *sorted(KAGGLE_INPUTS.glob("*"))):
+        places += [*(root / each / file for each in inside for file in files), root / KERAS]
+    return places
 
 
 def _read_mnist(name, folder, place):

@@ -282,6 +282,19 @@ def stroked(stroke, strokes, **_):
     return {"strokes": (*kept, stroke.points)}
 
 
+def write_seven(**_):
+    """Write the example once more, unit by unit of the pad."""
+    for k, stroke in enumerate(SEVEN):
+        points = np.array(stroke)
+        lengths = np.hypot(*np.diff(points, axis=0).T)
+        corners = np.concatenate([[0], np.cumsum(lengths)])
+        for length in np.arange(0, corners[-1]):
+            tip = [float(np.interp(length, corners, side)) for side in points.T]
+            done = stroke[: np.searchsorted(corners, length)]
+            yield {"strokes": (*SEVEN[:k], (*done, tuple(tip)))}
+    yield {"strokes": SEVEN}
+
+
 def undo(strokes, **_):
     """Take away the last stroke."""
     return {"strokes": strokes[:-1]}
@@ -361,6 +374,7 @@ def draw_a_digit_lab(networks=None):
             Slider("pen", "width of the pen", 1, 5, 0.5, 2.5),
             Toggle("prepared", "prepare it like MNIST", True),
             Choice("meant", "the digit you meant", (NOT_SAID, *range(10)), NOT_SAID),
+            Action("write", "Write a 7", write_seven),
             Action("undo", "Undo", undo),
             Action("clear", "Clear", clear),
             Action("keep", "Keep it", partial(keep_it, networks)),
@@ -372,5 +386,5 @@ def draw_a_digit_lab(networks=None):
         hidden={"strokes": SEVEN, "note": Note("", (), NOT_SAID)},
         on_stroke=stroked,
         pen="pen",
-        tracks=("prepared",),
+        tracks=("write", "prepared"),
     )

@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from nnutils.learner import drawings, progress
+from nnutils.learner.services import this_service
 from nnutils.learner.view import script
 
 
@@ -62,7 +63,8 @@ def unpack_work(data, folder="."):
 class BackupWidget(anywidget.AnyWidget):
     """Two buttons: one saves the learner's work as a file, the other brings it back.
 
-    The notebooks are those in the folder in which the kernel runs, the notebook's own.
+    The notebooks are those in the folder in which the kernel runs, the notebook's own. A service
+    that keeps the notebook elsewhere is named in the message.
 
     A view on the page asks for the file by ``{"save": True, "view": …}``, and the answer
     ``{"name": …}`` brings it. A file comes back in pieces, each with ``{"at": …, "size": …,
@@ -92,7 +94,7 @@ class BackupWidget(anywidget.AnyWidget):
         self.message = ""
         name = f"neural_networks_{datetime.now():%Y-%m-%d}.zip"
         self.send({"view": view, "name": name}, [pack_work()])
-        self.message = f"Your work is in the file {name}. Keep it on your own machine."
+        self.message = f"Your work is in the file {name}. Keep it on your own machine.{_notebook()}"
 
     def _restore(self, view, at, size, piece):
         if at == 0:
@@ -104,11 +106,17 @@ class BackupWidget(anywidget.AnyWidget):
             self.send({"view": view, "next": len(data)})
         else:
             done = unpack_work(self._arriving.pop(view))
-            self.message = f"{done} Reload this page (F5) to see it."
+            self.message = done + (_notebook() or " Reload this page (F5) to see it.")
 
     def _repr_mimebundle_(self, **_):
         data, metadata = super()._repr_mimebundle_()
         return data | {"text/plain": "Two buttons: Save my work, Bring my work back"}, metadata
+
+
+def _notebook():
+    """Return what keeps the notebook itself, where no file of it lies in the kernel's folder."""
+    service = this_service()
+    return f" {service.keeps_notebook}" if service and service.keeps_notebook else ""
 
 
 def _read(data):

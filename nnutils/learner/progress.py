@@ -12,14 +12,12 @@ from pathlib import Path
 
 from nnutils.datasets.files import folder_named
 from nnutils.learner import lines
+from nnutils.learner.services import BINDER, this_service
 
 FILE_NAME = "progress.jsonl"
 
 # What systems add to a folder that they pack, besides the notebooks that Jupyter keeps hidden.
 ADDED = re.compile(r"(^|/)(\.[^./]|(__MACOSX|Thumbs\.db|desktop\.ini)(/|$))", re.IGNORECASE)
-
-# Set by BinderHub in every server that it starts (the last one by its Kubernetes service).
-BINDER_VARIABLES = ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST", "BINDER_SERVICE_HOST")
 
 _unsaved = []  # the answers that this kernel could not save
 
@@ -31,7 +29,7 @@ def progress_file():
     ``.progress`` of the course's folder; else in the user's data folder of this system.
     """
     folder = folder_named("NNUTILS_PROGRESS")
-    if not folder and any(name in os.environ for name in BINDER_VARIABLES):
+    if not folder and this_service() == BINDER:
         folder = Path(__file__).parents[2] / ".progress"
     elif not folder:
         from platformdirs import user_data_dir

@@ -21,6 +21,7 @@ import numpy as np
 from nnutils.datasets import mnist
 from nnutils.datasets.files import bundled, folder_named, is_offline
 from nnutils.learner import progress
+from nnutils.learner.services import COLAB, KAGGLE, this_service
 
 GIB = 2**30
 INSTALL = (
@@ -28,24 +29,9 @@ INSTALL = (
     '".[course]"`. Then choose Kernel → Restart Kernel.'
 )
 INSTALL_HOSTED = (
-    "In a cell, with the path of the course's folder: `%pip install -e FOLDER`. It leaves what the "
-    "service has as it is. Then restart the session."
+    "Run the first cell of the notebook: it fetches the course, and leaves what the service has as "
+    "it is. Then restart the session."
 )
-KEEP = "what you have solved is kept by the section “Keep your work” of notebook 00."
-SERVICES = {  # what is particular there, what to do
-    "Binder": (
-        "yes: a pause of ten minutes ends it, and your files are gone",
-        "Before every longer pause save your work: the section “Keep your work” of notebook 00.",
-    ),
-    "Colab": (
-        "yes: when the session ends, its files are gone",
-        f"File → Save a copy in Drive keeps the notebook, {KEEP}",
-    ),
-    "Kaggle": (
-        "yes: when the session ends, its files are gone",
-        f"Save Version keeps the notebook, {KEEP}",
-    ),
-}
 NOT_TOLD = "not shown: this system does not tell it to Python"
 
 
@@ -112,7 +98,7 @@ def check_python():
     if _is_at_least(version, floor):
         return Row("Python", version)
     todo = f"Install Python {floor} or newer, then: `make lab PYTHON=python{floor}`"
-    if _service():
+    if this_service():
         todo = "Work on your own machine, or where Python is newer."
     return Row("Python", f"{version}, but the course needs {floor}", todo, False)
 
@@ -124,7 +110,7 @@ def check_packages():
     except metadata.PackageNotFoundError:
         return [Row("nnutils", "not installed", _install(), False)]
     # Other extras do not match. Colab and Kaggle have a Jupyter of their own in place of `course`.
-    extra = "" if _service() in ("Colab", "Kaggle") else "(?:; extra == 'course')?"
+    extra = "" if this_service() in (COLAB, KAGGLE) else "(?:; extra == 'course')?"
     line = re.compile(rf"([\w.-]+)>=([\d.]+){extra}")
     floors = dict(match.groups() for match in map(line.fullmatch, requirements) if match)
     return [_check_package(*each) for each in floors.items()]
@@ -151,7 +137,7 @@ def _is_at_least(version, floor):
 
 def _install():
     """Return how to install what is missing, here."""
-    return INSTALL_HOSTED if _service() in ("Colab", "Kaggle") else INSTALL
+    return INSTALL_HOSTED if this_service() in (COLAB, KAGGLE) else INSTALL
 
 
 def check_shadows():
@@ -321,15 +307,11 @@ def check_progress():
 
 def check_service():
     """Return the row that says whether this is a hosted service, which forgets everything."""
-    if not _service():
+    service = this_service()
+    if service is None:
         return Row("Binder", "no: your files stay where they are")
-    return Row(_service(), *SERVICES[_service()])
-
-
-def _service():
-    """Return the service that runs this kernel, one of SERVICES, or None for one's own machine."""
-    if any(name in os.environ for name in progress.BINDER_VARIABLES):
-        return "Binder"
-    if "google.colab" in sys.modules or any(name.startswith("COLAB_") for name in os.environ):
-        return "Colab"
-    return "Kaggle" if "KAGGLE_KERNEL_RUN_TYPE" in os.environ else None
+    todo = (
+        "Before every longer pause save your work: the section “Keep your work” of notebook 00. "
+        + service.keeps_notebook
+    )
+    return Row(service.name, f"yes: {service.ends}, and your files are gone", todo.strip())

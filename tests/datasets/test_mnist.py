@@ -133,6 +133,18 @@ def test_mnist_is_read_where_other_programs_put_it(tiny, capsys, place):
     assert capsys.readouterr().out == ""
 
 
+def test_mnist_is_read_from_what_a_notebook_on_kaggle_was_given(tiny, monkeypatch, tmp_path):
+    _, arrays = tiny
+    given = tmp_path / "input" / "mnist-dataset"
+    given.mkdir(parents=True)
+    for name, array in arrays.items():
+        (given / dotted(name)).write_bytes(to_idx(array))
+    assert mnist.missing_files() == list(arrays)
+    monkeypatch.setattr(mnist, "KAGGLE_INPUTS", given.parent)
+    assert mnist.missing_files() == []
+    assert_is(load_mnist("mnist"), arrays)
+
+
 def write_keras(folder, arrays):
     names = ("x_train", "y_train", "x_test", "y_test")
     np.savez(folder / "mnist.npz", **dict(zip(names, arrays.values(), strict=True)))

@@ -216,6 +216,25 @@ def test_a_file_comes_back_in_pieces_from_each_view(folder, views):
     assert views[0].widget.message.startswith("Notebooks brought back: 1. New lines of progress: 0")
 
 
+@pytest.mark.parametrize(
+    ("variable", "kept"), [("COLAB_RELEASE_TAG", "in Drive"), ("KAGGLE_KERNEL_RUN_TYPE", "Version")]
+)
+def test_a_service_that_keeps_the_notebook_elsewhere_is_told(
+    folder, views, monkeypatch, variable, kept
+):
+    view, _ = views
+    data = archive({"a.ipynb": notebook("a")})
+    view.send(save=True)
+    assert kept not in view.widget.message
+    view.send_piece(data, 0, len(data))
+    assert "F5" in view.widget.message
+    monkeypatch.setenv(variable, "something")
+    view.send(save=True)
+    assert kept in view.widget.message
+    view.send_piece(data, 0, len(data))
+    assert kept in view.widget.message and "F5" not in view.widget.message
+
+
 def test_a_view_can_begin_anew_and_hears_of_every_failure(folder, views, monkeypatch):
     view, _ = views
     data = archive({"a.ipynb": notebook("a")})

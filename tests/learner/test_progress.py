@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnutils.learner import lines, progress
+from nnutils.learner.services import BINDER_VARIABLES
 
 REPOSITORY = Path(progress.__file__).parents[2]
 
@@ -16,7 +17,7 @@ REPOSITORY = Path(progress.__file__).parents[2]
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("NNUTILS_PROGRESS", str(tmp_path / "own"))
     monkeypatch.setattr(lines, "_told", set())
-    for name in progress.BINDER_VARIABLES:
+    for name in BINDER_VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -102,7 +103,7 @@ def test_the_folder_without_the_variable(monkeypatch, tmp_path):
     assert progress.progress_file() == tmp_path / "nnutils" / "progress.jsonl"
 
 
-@pytest.mark.parametrize("name", progress.BINDER_VARIABLES)
+@pytest.mark.parametrize("name", BINDER_VARIABLES)
 def test_under_binder_progress_lies_in_the_course_folder(monkeypatch, name):
     monkeypatch.setenv(name, "something")
     assert "own" in str(progress.progress_file())  # the variable of the course goes first

@@ -14,6 +14,7 @@ from packaging.version import Version
 from nnutils import datasets, training
 from nnutils.datasets import files, mnist
 from nnutils.learner import progress, setup_check
+from nnutils.learner.services import BINDER_VARIABLES
 from tools.notebooks import ROOT, read
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -28,7 +29,7 @@ def own_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("NNUTILS_DEVICE", "cpu")
     services = [name for name in os.environ if name.startswith(("COLAB_", "KAGGLE_"))]
     others = ("MEM_LIMIT", "NNUTILS_DATA", "NNUTILS_OFFLINE")
-    for name in (*progress.BINDER_VARIABLES, *services, *others):
+    for name in (*BINDER_VARIABLES, *services, *others):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -412,7 +413,7 @@ def test_progress_that_cannot_be_written(monkeypatch, tmp_path):
     assert "NNUTILS_PROGRESS set to a folder" in row.todo
 
 
-@pytest.mark.parametrize("name", progress.BINDER_VARIABLES)
+@pytest.mark.parametrize("name", BINDER_VARIABLES)
 def test_binder_is_told_from_the_own_machine(monkeypatch, name):
     assert setup_check.check_service().state.startswith("no: ")
     monkeypatch.setenv(name, "something")
@@ -435,6 +436,7 @@ def test_a_hosted_service_is_told_what_is_particular_there(hosted, monkeypatch):
     row = setup_check.check_setup()[-1]
     assert row.name == hosted and "files are gone" in row.state
     assert {"Colab": "Drive", "Kaggle": "Save Version"}[hosted] in row.todo
+    assert "save your work" in row.todo
     monkeypatch.setattr(metadata, "version", lambda name: "0.1")
     monkeypatch.setattr("platform.python_version", lambda: "3.9.18")
     monkeypatch.setitem(sys.modules, "nnutils.training", None)
@@ -452,7 +454,7 @@ def test_a_hosted_service_without_the_course(hosted, monkeypatch):
     monkeypatch.setattr(metadata, "metadata", not_installed)
     monkeypatch.setattr(metadata, "requires", not_installed)
     rows = [setup_check.check_python(), *setup_check.check_packages()]
-    assert all("%pip install" in row.todo and "make" not in row.todo for row in rows)
+    assert all("first cell" in row.todo and "make" not in row.todo for row in rows)
 
 
 def test_the_cell_that_exports_the_progress(monkeypatch, tmp_path, capsys):

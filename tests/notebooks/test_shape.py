@@ -15,7 +15,7 @@ from tools.counts import texts, without_code, words
 from tools.notebooks import tags
 
 PATHS = notebooks.all_notebooks()
-TAGS = {"setup", "lab", "quiz", "guess", "exercise", "check", "solution"}
+TAGS = {"fetch", "setup", "lab", "quiz", "guess", "exercise", "check", "solution"}
 TAGS |= {notebooks.IGNORED, *slides.TAGS}
 
 
@@ -63,9 +63,10 @@ def test_title_begins_with_the_number_and_a_verb_and_is_the_only_one(opened):
     assert opened.cells[0].source.startswith(f"# {opened.number} · ")
 
 
-def test_setup_is_one_short_cell_before_all_other_code(opened):
-    (setup,) = opened.tagged("setup")
-    assert setup is opened.code[0]
+def test_the_course_is_fetched_first_then_one_short_cell_sets_up(opened):
+    (fetch,), (setup,) = opened.tagged("fetch"), opened.tagged("setup")
+    assert fetch is opened.code[0] and setup is opened.code[1]
+    assert fetch.outputs == []
     assert len(setup.source.splitlines()) <= 5
 
 
@@ -230,7 +231,7 @@ def test_nothing_volatile_is_stored(opened):
 
 
 def test_nothing_is_installed_or_fetched_in_a_lesson(opened):
-    for cell in opened.code:
+    for cell in opened.code[1:]:  # the first one does so where the course is not installed
         assert not re.search(r"^\s*[!%]", cell.source, re.MULTILINE), "no magic, no shell"
         assert not re.search(
             r"\bpip\b|\bconda\b|subprocess|os\.system|urllib|requests|https?://|torch\.hub"

@@ -165,19 +165,6 @@ def test_texts_that_differ_in_numbers_only(old, new, same):
     assert notebooks.same_but_for_numbers(*outputs) == same
 
 
-def test_links_to_the_repository_are_set_and_others_left():
-    text = (
-        "[Binder](https://mybinder.org/v2/gh/A/b.c/HEAD?urlpath=lab) "
-        "git clone https://github.com/x/y.git\n"
-        "https://github.com/karpathy/micrograd"
-    )
-    changed = notebooks.set_links(text, "ada/course")
-    assert "https://mybinder.org/v2/gh/ada/course/HEAD?urlpath=lab" in changed
-    assert "git clone https://github.com/ada/course\n" in changed
-    assert changed.endswith("https://github.com/karpathy/micrograd")
-    assert notebooks.set_links(changed, "ada/course") == changed
-
-
 # --- Running --------------------------------------------------------------------------------------
 
 
