@@ -9,7 +9,8 @@ BIN = $(VENV)/bin
 help:
 	@sed -n "s/^\([a-z-]*\):.*## /  make \1 \t/p" Makefile | expand -t 22
 	@echo
-	@echo "Another Python than python3: make lab PYTHON=python3.12"
+	@echo "Another Python than python3:           make lab PYTHON=python3.12"
+	@echo "PyTorch for the processor alone, small: make lab TORCH=cpu"
 
 .PHONY: lab
 lab: $(VENV)/has-course $(VENV)/has-looked-for-mnist ## install the course, then open the first notebook
@@ -17,7 +18,7 @@ lab: $(VENV)/has-course $(VENV)/has-looked-for-mnist ## install the course, then
 
 # Two processes with one thread each: with more threads than cores, each waits for the others.
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2
-PYTEST_ALL = $(PYTEST) --dist worksteal -m "not mnist"
+PYTEST_ALL = $(PYTEST) --dist worksteal -m "not mnist and not colab"
 
 .PHONY: test
 test: $(VENV)/has-test $(VENV)/bare ## run every test that needs no browser, no network and no MNIST
@@ -35,13 +36,19 @@ test-offline: $(VENV)/has-test $(VENV)/bare ## the same with the network cut off
 
 # The notebooks in one process, the rest beside them in another.
 # A machine that pauses can fail a test: what has failed runs once more, alone. Failing twice counts.
-PYTEST_BROWSER = $(BIN)/python -m pytest tests/browser
+PYTEST_BROWSER = $(BIN)/python -m pytest tests/browser -m "not colab"
 
 .PHONY: test-browser
 test-browser: $(VENV)/has-browser ## run the tests in a real browser (needs Chromium)
 	$(PYTEST_BROWSER) --numprocesses 2 --dist loadfile || { \
 	    test $$? -eq 1 && echo "Once more; what passes now has PASSED ONLY AT THE SECOND TRY:" && \
 	    $(PYTEST_BROWSER) --last-failed --last-failed-no-failures none --verbose; }
+
+# The first cell of a notebook fetches the course there: this needs a network.
+.PHONY: test-colab
+test-colab: $(VENV)/has-browser $(VENV)/colab ## run all notebooks with Colab's Jupyter, the labs in other pages than JupyterLab
+	$(PYTEST) --dist loadfile -m colab tests/notebooks/test_colab.py
+	$(BIN)/python -m pytest -m colab tests/browser
 
 .PHONY: notebooks
 notebooks: $(VENV)/has-test ## write what is derived, run all notebooks (or NB=FILE) and store them
@@ -102,9 +109,15 @@ links: $(VENV)/has-teach ## point all links at this course's repository
 
 # --- Installation ---------------------------------------------------------------------------------
 
-# One extra of pyproject.toml: $(VENV)/has-teach holds what the extra `teach` names.
+INSTALL = $(BIN)/uv pip install --python $(BIN)/python --constraints constraints.txt
+
+# One extra of pyproject.toml: $(VENV)/has-teach holds what the extra `teach` names. With TORCH=cpu,
+# or another name that uv knows, PyTorch comes from its own index first, if that can be reached.
 $(VENV)/has-%: $(VENV)/uv pyproject.toml constraints.txt
-	$(BIN)/uv pip install --python $(BIN)/python --constraints constraints.txt --editable ".[$*]"
+	@$(if $(and $(TORCH),$(filter course test browser,$*)),\
+	    $(INSTALL) --torch-backend=$(TORCH) torch torchvision 2> $(VENV)/torch.log || \
+	    echo "PyTorch's build $(TORCH) cannot be had here ($(VENV)/torch.log): the usual one follows.")
+	$(INSTALL) --editable ".[$*]"
 	@touch $@
 
 # MNIST, once, while there is a network for the installation. The course works without it too.
@@ -118,7 +131,18 @@ $(VENV)/bare: $(VENV)/has-test $(shell find nnutils -type f -not -name '*.pyc') 
 	$(BIN)/python -m hatchling build --target wheel --directory $@/wheel
 	grep -Ev "^(ipywidgets|widgetsnbextension|jupyterlab-widgets)==" constraints.txt > $@/constraints.txt
 	$(BIN)/uv pip install --python $@ --constraints $@/constraints.txt \
-	    $@/wheel/*.whl ipywidgets==7.7.1 pytest
+	    $@/wheel/*.whl ipywidgets==7.7.1
+	@touch $@
+
+# What Colab has, as far as the course meets it: its Jupyter as it publishes it, and no course. With
+# Python 3.13 where uv can have it.
+$(VENV)/colab: $(VENV)/has-test
+	$(BIN)/uv venv --quiet --clear --seed $@ --python \
+	    `$(BIN)/uv python find 3.13 2> /dev/null || echo $(BIN)/python`
+	grep -E "^(matplotlib|numpy|torch|torchvision)==" constraints.txt > $@/constraints.txt
+	$(BIN)/uv pip install --python $@ --constraints $@/constraints.txt ipykernel==6.17.1 \
+	    ipython==7.34.0 ipywidgets==7.7.1 notebook==6.5.7 \
+	    matplotlib numpy pillow platformdirs pytest setuptools torch torchvision tqdm
 	@touch $@
 
 # An environment that no longer runs (its folder was moved, its Python replaced) is made anew. Its

@@ -243,22 +243,20 @@ def isolated_environment(**changes):
         yield environment
 
 
-def this_python():
-    """Return a manager for a kernel of the Python that runs now, wherever others may lie."""
-    folders = [str(Path(sys.prefix, "share", "jupyter", "kernels"))]
-    specs = KernelSpecManager(kernel_dirs=folders)
-    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
+THIS_PYTHON = Path(sys.prefix, "share", "jupyter", "kernels")  # wherever others may lie
 
 
-def run(notebook, folder, environment):
+def run(notebook, folder, environment, kernels=THIS_PYTHON):
     """Run the cells of ``notebook`` from top to bottom in ``folder``, in a fresh kernel.
 
-    The outputs replace the old ones. Raises nbclient's CellExecutionError when a cell fails.
+    The kernel is the ``python3`` of the folder ``kernels``. The outputs replace the old ones.
+    Raises nbclient's CellExecutionError when a cell fails.
     """
+    specs = KernelSpecManager(kernel_dirs=[str(kernels)])
     clear_outputs(notebook)
     client = NotebookClient(
         notebook,
-        km=this_python(),
+        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs),
         timeout=CELL_TIMEOUT,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         coalesce_streams=True,

@@ -32,6 +32,7 @@ MODULES = (  # the textbook, in the order of the course
     *("neurons", "perceptron", "dice", "activations", "losses", "landscapes", "optimizers"),
     *("network", "gradcheck", "ladder", "convolution", "autograd", "training", "plotting"),
 )
+SCRIPT = '<script src="{}_static/tracks.js"></script>'
 SETTINGS = {
     "project": TITLE,
     "extensions": ["myst_parser", "sphinx.ext.autodoc", "tools.site"],
@@ -67,9 +68,10 @@ def anchor(heading):
 def with_links(text):
     """Let links to notebooks lead to their pages, and others out of the site to nowhere."""
     text = re.sub(
-        r"\((?:\.\./notebooks/)?(\d\d_\w+)\.ipynb(#[^)\s]*)?", r"(/notebooks/\1.md\2", text
+        r"\((?:(?:\.\./)?notebooks/)?(\d\d_\w+)\.ipynb(#[^)\s]*)?", r"(/notebooks/\1.md\2", text
     )
-    text = re.sub(r"\(\.\./docs/(\w+)\.md", r"(/docs/\1.md", text)
+    text = re.sub(r"\((?:\.\./)?docs/(\w+)\.md", r"(/docs/\1.md", text)
+    text = text.replace("](images/", "](/_static/")
     return re.sub(r"\[([^\]]+)\]\((?!/|https?:|#|\w+\.md)[^)]*\)", r"\1", text)
 
 
@@ -180,22 +182,24 @@ class Page:
     @property
     def markdown(self):
         """The page."""
-        script = '<script src="../_static/tracks.js"></script>'
-        return "\n\n".join([*map(self.cell, self.notebook.cells), script]) + "\n"
+        return "\n\n".join([*map(self.cell, self.notebook.cells), SCRIPT.format("../")]) + "\n"
+
+    def first_lab(self):
+        """Return the first lab, for a page above those of the notebooks."""
+        (lab, *_) = notebooks.tagged(self.notebook, "lab")
+        return self.lab(lab).replace("../_static", "_static")
 
 
-def front():
-    """Return the first page: what the course is, and the way to each notebook."""
+def front(start):
+    """Return the first page: the README, with the pad of the page ``start`` as its picture."""
     text = (ROOT / "README.md").read_text("utf-8")
-    intro = text.split("## ")[0]
-    walk = re.search(r"## The walk\n.*?(?=\n## )", text, re.DOTALL)[0]
-    walk = re.sub(r"\(notebooks/(\d\d_\w+)\.ipynb\)", r"(notebooks/\1.md)", walk)
-    intro = intro.replace("docs/images/", "_static/")
+    text = re.sub(r"^\*\*Read it\*\* .*\n", "", text, flags=re.MULTILINE)  # it is read
+    text = re.sub(r"!\[.*\]\(.*\)", lambda _: start.first_lab(), with_links(text))
     toc = "\n".join(f"notebooks/{path.stem}" for path in notebooks.all_notebooks())
     rest = "\n".join([*(f"docs/{page}" for page in PAGES), "reference"])
     return (
-        f"{intro}\n\n{walk}\n\n```{{toctree}}\n:hidden:\n:caption: The walk\n{toc}\n```\n\n"
-        f"```{{toctree}}\n:hidden:\n:caption: Beside it\n{rest}\n```\n"
+        f"{text}\n\n```{{toctree}}\n:hidden:\n:caption: The walk\n{toc}\n```\n\n"
+        f"```{{toctree}}\n:hidden:\n:caption: Beside it\n{rest}\n```\n\n{SCRIPT.format('')}\n"
     )
 
 
@@ -214,17 +218,16 @@ def write_source(folder):
     static.mkdir()
     (folder / "notebooks").mkdir()
     (folder / "docs").mkdir()
-    for path in notebooks.all_notebooks():
-        page = Page(path, static)
-        (folder / "notebooks" / f"{path.stem}.md").write_text(page.markdown, "utf-8")
-        print(path.stem)
+    pages = [Page(path, static) for path in notebooks.all_notebooks()]
+    for page in pages:
+        (folder / "notebooks" / f"{page.name}.md").write_text(page.markdown, "utf-8")
+        print(page.name)
     for name in PAGES:
         text = (ROOT / "docs" / f"{name}.md").read_text("utf-8")
         (folder / "docs" / f"{name}.md").write_text(with_links(text), "utf-8")
-    (folder / "index.md").write_text(front(), "utf-8")
+    (folder / "index.md").write_text(front(pages[0]), "utf-8")
     (folder / "reference.md").write_text(reference(), "utf-8")
-    for picture in (ROOT / "docs" / "images").iterdir():
-        shutil.copy(picture, static)
+    shutil.copy(ROOT / "docs" / "images" / "class_overview.png", static)
     shutil.copy(tracks.SCRIPT, static)
     Image.fromarray(255 - load_digits().X_test[2]).save(static / "icon.png")
     (static / "site.css").write_text(

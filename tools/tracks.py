@@ -1,9 +1,13 @@
 """Let the labs move where there is no kernel: pictures along a few tracks, drawn beforehand.
 
 The web site and the slides show them, with the few lines of plain JavaScript in ``tracks.js``. What
-was drawn is kept in ``build/tracks`` until the package changes.
+was drawn is kept in ``build/tracks`` until the package changes. The picture of the first page is
+one track as a GIF::
+
+    python -m tools.tracks draw_a_digit_lab write docs/images/pad.gif
 """
 
+import argparse
 import hashlib
 import html
 import importlib
@@ -11,6 +15,7 @@ import io
 import json
 import pkgutil
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -114,3 +119,27 @@ def figure(name, picture, caption, keep):
     )
     caption = f"<figcaption>{html.escape(caption)}</figcaption>"
     return f'<figure class="lab" id="{name}">{picture}{caption}{moves}</figure>', read["still"]
+
+
+def write_gif(name, track, path):
+    """Write a track of the lab that the function ``name`` makes as a GIF that begins again."""
+    lab = makers()[name]()
+    pictures = [Image.open(io.BytesIO(png)).convert("RGB") for _, png, _ in lab.frames(track, MOST)]
+    times = [*(100 for _ in pictures[1:]), 3000]  # milliseconds; the last one rests
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0)
+    lab.close()
+
+
+def main():
+    """Read the command line, write the GIF and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.tracks", description=__doc__)
+    parser.add_argument("lab", choices=makers(), metavar="LAB")
+    parser.add_argument("track", metavar="TRACK")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    write_gif(options.lab, options.track, options.file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

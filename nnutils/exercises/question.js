@@ -98,8 +98,7 @@ function render({ model, el }) {
   const feedback = element("div", form);
   feedback.setAttribute("role", "status");
 
-  form.addEventListener("keydown", keepKey);
-  const forget = watchKernel(model, form, (text) => (feedback.textContent = text));
+  const forget = watch(model, form, (text) => (feedback.textContent = text));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     model.send(given());

@@ -276,8 +276,7 @@ function render({ model, el }) {
   const newParts = new MutationObserver(() => nameSliders(lab()));
   let forgetKernel;
   const forget = whenConnected(el, () => {
-    lab().addEventListener("keydown", keepKey);
-    forgetKernel = watchKernel(model, lab(), say);
+    forgetKernel = watch(model, lab(), say);
     if (pad) lab().addEventListener("click", pad.hold, true);
     newParts.observe(lab(), { childList: true, subtree: true });
     nameSliders(lab());

@@ -51,8 +51,7 @@ function render({ model, el }) {
     sendPiece(0);
     file.value = ""; // the same file may be chosen again
   });
-  el.addEventListener("keydown", keepKey);
-  const forget = watchKernel(model, el, say);
+  const forget = watch(model, el, say);
 
   function arrived(answer, buffers) {
     if (answer.view !== view) return;

@@ -55,7 +55,7 @@ SWITCHES = {
 
 
 class Server(NamedTuple):
-    """A running JupyterLab: its address, its token and the folder that it serves."""
+    """A running server of Jupyter: its address, its token and the folder that it serves."""
 
     url: str
     token: str
@@ -198,10 +198,11 @@ def tags_of(cell):
 class LabInPage:
     """One lab in the browser, as a person has it; ``start`` is its look in the cell's output."""
 
-    def __init__(self, page, root, output):
+    def __init__(self, page, root, output=None):
         self.page, self.root = page, root
-        digest = hashlib.sha256(base64.b64decode(output["data"]["image/png"])).digest()
-        self.start = " ".join(map(str, digest)), output["metadata"]["image/png"]["alt"]
+        if output is not None:
+            digest = hashlib.sha256(base64.b64decode(output["data"]["image/png"])).digest()
+            self.start = " ".join(map(str, digest)), output["metadata"]["image/png"]["alt"]
         self.picture = root.locator(".nnutils-picture")
         self.pad = root.locator(".nnutils-pad")  # on the picture of a lab that takes strokes
         self.controls = root.locator(".noUi-handle, select, input[type=checkbox]")
@@ -401,28 +402,21 @@ def wait_until_up(process, url, token, log, seconds=300):
             with urllib.request.urlopen(request, timeout=5):
                 return
         time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+    pytest.fail(f"Jupyter did not start:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """Start JupyterLab in a copy of the notebooks, away from the user's own settings."""
-    folder = tmp_path_factory.mktemp("browser")
+@contextlib.contextmanager
+def running(folder, *command):
+    """Let ``command`` serve a copy of the notebooks, away from the user's own settings."""
     root = folder / "notebooks"
     shutil.copytree(NOTEBOOKS, root)
     port, token, log = free_port(), secrets.token_hex(16), folder / "jupyter.log"
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        "--expose-app-in-browser",
-        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-        f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={root}",
-    ]
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            command,
+            [*command, *options, "--port-retries=0"],
             cwd=root,
-            env=isolated_environment(folder),
+            env=isolated_environment(folder) | {"JUPYTER_TOKEN": token},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -434,6 +428,26 @@ def server(tmp_path_factory):
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Return the function that starts a server: ``with serve(folder, *command) as server:``."""
+    return running
+
+
+@pytest.fixture(scope="session")
+def lab_in_page():
+    """Return the class for a lab in any page."""
+    return LabInPage
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Start JupyterLab."""
+    command = [sys.executable, "-m", "jupyterlab", "--expose-app-in-browser"]
+    with running(tmp_path_factory.mktemp("browser"), *command) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_the_text_says_how_the_second_lab_starts():
 
 
 @pytest.mark.parametrize("rule", dice_sum_model.RULES)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_learning_ends_with_every_roll_it_saw_judged_right(rule, seed, monkeypatch):
     monkeypatch.setattr(dice_sum_model.time, "sleep", lambda seconds: None)
     lab = dice_sum_model.roll_dice_lab()

@@ -45,7 +45,7 @@ def test_the_first_run_is_a_trained_network_and_the_same_each_time(lab):
 
 def test_the_epochs_are_whole_numbers_and_fit_in_the_picture(lab):
     (first,) = lab.state.runs
-    for epochs in range(1, 61):
+    for epochs in (*range(1, 13), 19, 20, 21, 37, 60):
         curves = [np.full(epochs, 0.5)] * 4
         lab.set(runs=(mnist_mlp.Run("784–10", *curves), first))
         longest = max(epochs, len(first.loss))

@@ -10,7 +10,7 @@ import sys
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from solved import with_solutions
 
 from tools import notebooks
 from tools.notebooks import ROOT, all_notebooks, is_stored_with_mnist
@@ -36,33 +36,6 @@ def run_nbval(path, environment, lax=False):
         [*command, str(path)], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stdout + result.stderr
-
-
-# Keeps the progress elsewhere: notebook 00 shows it.
-IS_SOLVED = """
-from unittest.mock import patch
-with patch.dict("os.environ", NNUTILS_PROGRESS={folder!r}):
-    result = {check}
-assert result.verdict == "solved", result
-del patch, result
-"""
-
-
-def with_solutions(notebook, folder):
-    """Put two cells after each check: the solution, and the same check, which must say *solved*.
-
-    The cells around them stay, outputs too: a learner's answer changes nothing but its check. The
-    progress of these checks goes to ``folder``.
-    """
-    solutions, cells = notebooks.solutions_in(notebook), []
-    for cell in notebook.cells:
-        cells.append(cell)
-        if "check" in notebooks.tags(cell):
-            solution = solutions.pop(notebooks.exercise_of(cell))
-            cells.append(new_code_cell(solution, metadata={"tags": [notebooks.IGNORED]}))
-            cells.append(new_code_cell(IS_SOLVED.format(check=cell.source, folder=str(folder))))
-    assert not solutions, "a solution has no check"
-    notebook.cells = cells
 
 
 @pytest.mark.parametrize("path", all_notebooks()[::-1], ids=lambda path: path.stem)

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from nnutils.exercises.course import find_exercise, numbers, questions_of
-from tools import notebooks, slides
+from tools import notebooks, slides, tracks
 
 PATHS = notebooks.all_notebooks()
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
@@ -33,7 +33,10 @@ class Lecture:
 
 @pytest.fixture(scope="module", params=PATHS, ids=lambda path: path.stem)
 def lecture(request):
-    return Lecture(request.param)
+    """A lecture whose labs stand still: drawing all that moves takes a minute or two."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracks, "figure", lambda name, picture, caption, keep: (picture, []))
+        yield Lecture(request.param)
 
 
 def test_no_answer_of_an_exercise_is_on_a_slide(lecture):

@@ -35,9 +35,12 @@ def test_an_anchor_is_that_of_jupyterlab():
     [
         ("[q](05_loss.ipynb#3-·-Roll)", "[q](/notebooks/05_loss.md#3-·-Roll)"),
         ("[q](../notebooks/05_loss.ipynb)", "[q](/notebooks/05_loss.md)"),
+        ("[q](notebooks/05_loss.ipynb)", "[q](/notebooks/05_loss.md)"),
         ("[t](../docs/teaching.md#one-day)", "[t](/docs/teaching.md#one-day)"),
+        ("[t](docs/teaching.md)", "[t](/docs/teaching.md)"),
         ("[w](https://a.org/b)", "[w](https://a.org/b)"),
         ("[d](../data/README.md)", "d"),
+        ("![a table](images/t.png)", "![a table](/_static/t.png)"),
     ],
 )
 def test_links_lead_to_pages_or_nowhere(written, expected):
