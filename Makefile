@@ -137,8 +137,8 @@ $(VENV)/bare: $(VENV)/has-test $(shell find nnutils -type f -not -name '*.pyc') 
 # What Colab has, as far as the course meets it: its Jupyter as it publishes it, and no course. With
 # Python 3.13 where uv can have it.
 $(VENV)/colab: $(VENV)/has-test
-	$(BIN)/uv venv --quiet --clear --seed $@ --python \
-	    `$(BIN)/uv python find 3.13 2> /dev/null || echo $(BIN)/python`
+	$(BIN)/uv venv --quiet --clear --seed --python 3.13 $@ 2> /dev/null || \
+	    $(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python $@
 	grep -E "^(matplotlib|numpy|torch|torchvision)==" constraints.txt > $@/constraints.txt
 	$(BIN)/uv pip install --python $@ --constraints $@/constraints.txt ipykernel==6.17.1 \
 	    ipython==7.34.0 ipywidgets==7.7.1 notebook==6.5.7 \

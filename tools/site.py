@@ -46,7 +46,11 @@ SETTINGS = {
     "html_show_sourcelink": False,
     "html_copy_source": False,
     "html_math_renderer": "drawn",
-    "html_theme_options": {"show_toc_level": 2, "use_download_button": False},
+    "html_theme_options": {
+        "show_toc_level": 2,
+        "use_download_button": False,
+        "navbar_persistent": [],  # the sidebar has a search field
+    },
     "html_context": {"default_mode": "auto"},
     "html_permalinks_icon": "#",
     "myst_enable_extensions": ["dollarmath"],
@@ -72,7 +76,8 @@ def with_links(text):
     )
     text = re.sub(r"\((?:\.\./)?docs/(\w+)\.md", r"(/docs/\1.md", text)
     text = text.replace("](images/", "](/_static/")
-    return re.sub(r"\[([^\]]+)\]\((?!/|https?:|#|\w+\.md)[^)]*\)", r"\1", text)
+    here = rf"/|https?:|#|(?:{'|'.join(PAGES)})\.md"
+    return re.sub(rf"(?<!!)\[([^\]]+)\]\((?!{here})[^)]*\)", r"\1", text)
 
 
 def block(text, language=""):
@@ -194,7 +199,10 @@ def front(start):
     """Return the first page: the README, with the pad of the page ``start`` as its picture."""
     text = (ROOT / "README.md").read_text("utf-8")
     text = re.sub(r"^\*\*Read it\*\* .*\n", "", text, flags=re.MULTILINE)  # it is read
-    text = re.sub(r"!\[.*\]\(.*\)", lambda _: start.first_lab(), with_links(text))
+    intro, *sections = re.split(r"^(?=## )", with_links(text), flags=re.MULTILINE)
+    intro = re.sub(r"!\[.*\]\(.*\)", lambda _: start.first_lab(), intro)
+    sections.sort(key=lambda section: not section.startswith("## The walk"))  # first
+    text = "".join([intro, *sections])
     toc = "\n".join(f"notebooks/{path.stem}" for path in notebooks.all_notebooks())
     rest = "\n".join([*(f"docs/{page}" for page in PAGES), "reference"])
     return (

@@ -85,14 +85,14 @@ def drawn(name):
     folder.mkdir(parents=True, exist_ok=True)
     lab, tracks = makers()[name](), []
     for track, label in lab.tracks.items():
-        frames = []
+        frames, pictures = [], []
         for k, (value, png, caption) in enumerate(lab.frames(track, MOST)):
             file = f"{name}-{track}-{k}.webp"
             (folder / file).write_bytes(webp(png))
             at = f"{value:g}" if isinstance(value, float) else str(value)
             frames.append({"at": at, "src": file, "caption": caption})
-        captions = [frame["caption"] for frame in frames]
-        start = captions.index(lab.caption_text) if lab.caption_text in captions else 0
+            pictures.append(png)
+        start = pictures.index(lab.png) if lab.png in pictures else 0
         tracks.append({"label": label, "start": start, "frames": frames})
     still = [label for name, label in lab.labels.items() if name not in lab.tracks]
     text = json.dumps({"still": still, "tracks": tracks}, ensure_ascii=False, indent=1)
