@@ -1,6 +1,7 @@
 """Figures of the course: one palette, one style, and an alternative text for every picture."""
 
 import io
+import logging
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -45,6 +46,14 @@ def fonts():
     """Return the fonts to look for a letter in: the usual one, then those of the others here."""
     installed = fontManager.get_font_names()  # matplotlib complains of any other
     return ["sans-serif", *(name for name in MORE_FONTS if name in installed)]
+
+
+def is_worth_a_line(record):
+    """Tell whether matplotlib's ``record`` is more than that a font has no other weights."""
+    return "Failed to find font weight" not in record.msg
+
+
+logging.getLogger("matplotlib.font_manager").addFilter(is_worth_a_line)
 
 
 STYLE = {

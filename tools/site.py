@@ -32,9 +32,12 @@ MODULES = (  # the textbook, in the order of the course
     *("neurons", "perceptron", "dice", "activations", "losses", "landscapes", "optimizers"),
     *("network", "gradcheck", "ladder", "convolution", "autograd", "training", "plotting"),
 )
+# What only somebody at a kernel can do: a paragraph that begins so.
+LIVE = re.compile(r"^(\*\*To begin,\*\*|You are done with this notebook: save it).*$", re.MULTILINE)
 SCRIPT = '<script src="{}_static/tracks.js"></script>'
 SETTINGS = {
     "project": TITLE,
+    "language": "en",
     "extensions": ["myst_parser", "sphinx.ext.autodoc", "tools.site"],
     "html_theme": "sphinx_book_theme",
     "html_title": TITLE,
@@ -50,6 +53,7 @@ SETTINGS = {
         "show_toc_level": 2,
         "use_download_button": False,
         "navbar_persistent": [],  # the sidebar has a search field
+        "footer_content_items": [],
     },
     "html_context": {"default_mode": "auto"},
     "html_permalinks_icon": "#",
@@ -102,6 +106,7 @@ def quiz(cell):
             f'<div class="question"><p><strong>Question {number[name]}.</strong> '
             f"{to_html(question.text)}</p>{choices}</div>"
         )
+    parts.append("*Open a choice to see what is said of it.*")
     return "\n\n".join(parts)
 
 
@@ -130,8 +135,8 @@ class Page:
         width, height = slides.size_of(content)
         address = self.keep(f"{cell.id}.png", content)
         return (
-            f'<img src="{address}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
-            'loading="lazy">'
+            f'<div class="picture"><img src="{address}" alt="{html.escape(alt)}" width="{width}" '
+            f'height="{height}" loading="lazy"></div>'
         )
 
     def output(self, cell, stored):
@@ -156,15 +161,13 @@ class Page:
         figure, still = tracks.figure(
             name, picture, caption, lambda path: self.keep(path.name, path.read_bytes())
         )
-        more = f"More can be done in the live lab ({', '.join(still)})" if still else "The live lab"
-        where = links.services(f"{self.name}.ipynb", links.name_in_files())
-        opened = " or ".join(f"[{service}]({where[service]})" for service in ("Binder", "Colab"))
-        return f"{figure}\n\n*{more}: open it in {opened}.*"
+        more = f" It has these too: {'; '.join(still)}." if still else ""
+        return f"{figure}\n\n*The live lab runs in {self.live}.{more}*"
 
     def cell(self, cell):
         """Return a cell as Markdown."""
         if cell.cell_type == "markdown":
-            return with_links(slides.MARK.sub("", cell.source))
+            return with_links(LIVE.sub("", slides.MARK.sub("", cell.source)))
         if "fetch" in tags(cell):
             return ""
         if "quiz" in tags(cell):
@@ -178,16 +181,30 @@ class Page:
             asked = f'<p class="guess"><strong>{heading}</strong></p>'
             shown = [self.output(cell, o) for o in cell.outputs if "image/png" in o.get("data", {})]
             return "\n\n".join([asked, *shown])
-        code = slides.without_show(cell.source)
-        outputs = [self.output(cell, stored) for stored in cell.outputs]
-        if cell.source.endswith(code) or not code.startswith("fig"):
-            return "\n\n".join([block(code, "python"), *outputs])
-        return "\n\n".join([folded("The code of the picture", block(code, "python")), *outputs])
+        code = block(slides.without_show(cell.source), "python")
+        if "setup" in tags(cell):
+            code = folded("What this page imports", code)
+        elif "slides-hide-code" in tags(cell) and "plotting." in cell.source:
+            code = folded("The code of the picture", code)
+        return "\n\n".join([code, *(self.output(cell, stored) for stored in cell.outputs)])
 
     @property
     def markdown(self):
         """The page."""
-        return "\n\n".join([*map(self.cell, self.notebook.cells), SCRIPT.format("../")]) + "\n"
+        first, *others = map(self.cell, self.notebook.cells)
+        title, rest = first.split("\n", 1)
+        told = (
+            "```{note}\nThis is a page to read. Its labs move along some of their controls, its "
+            f"questions answer. To run it, to draw, and to be checked, open it in {self.live}.\n```"
+        )
+        return "\n\n".join([title, told, rest, *others, SCRIPT.format("../")]) + "\n"
+
+    @property
+    def live(self):
+        """Links to this notebook where it runs."""
+        found = links.services(f"{self.name}.ipynb", links.name_in_files())
+        *most, last = [f"[{service}]({address})" for service, address in found.items()]
+        return f"{', '.join(most)} or {last}"
 
     def first_lab(self):
         """Return the first lab, for a page above those of the notebooks."""
@@ -261,7 +278,11 @@ def setup(app):
     def escape(app, what, name, thing, options, lines):
         lines[:] = [line.replace("|", r"\|") for line in lines]  # |x| is no substitution
 
+    def is_field(app, what, name, thing, skip, options):
+        return True if type(thing).__name__ == "_tuplegetter" else None  # its class describes it
+
     app.connect("autodoc-process-docstring", escape)
+    app.connect("autodoc-skip-member", is_field)
     app.add_html_math_renderer("drawn", (draw(False), None), (draw(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

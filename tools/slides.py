@@ -9,6 +9,7 @@ Learners never need this module. It needs the packages of the extra ``teach``.
 """
 
 import argparse
+import ast
 import html
 import importlib.util
 import re
@@ -139,19 +140,43 @@ def blocks(cell, notebook=None):
 # --- HTML of the pieces --------------------------------------------------------------------------
 
 
+SIGN = re.compile(r"(^|[=(\[,<>&]|\\(?:cdot|times|approx|leftarrow|to|le|ge|qquad|quad)\b)(\s*)-")
+NAMED = re.compile(
+    r"(\\(?:ln|log|exp|max|min|tanh)\b|\\sum_(?:\w|\{[^}]*\}))\s*(?=[\w\\])(?!\\left)"
+)
+
+
+def spaced(tex):
+    """Return a formula with the spaces that ziamath leaves out, or puts in beside a sign."""
+    return NAMED.sub(r"\1\\,", SIGN.sub(r"\1\2{-}", tex))
+
+
 def formula(tex, block):
-    """Draw a formula as SVG, whose glyphs are outlines: it needs no font and no script."""
+    """Draw a formula as SVG, whose glyphs are outlines: it needs no font and no script.
+
+    Parts of a ``block`` with a wide space between them may stand below one another.
+    """
+    if block:
+        parts = re.split(r"(?:\\q?quad)+\b", tex)
+        if any(part.count("{") != part.count("}") or r"\begin" in part for part in parts):
+            parts = [tex]
+        drawn = "".join(drawing(part, block) for part in parts if part.strip())
+        return f'<div class="formula">{drawn}</div>'
+    return drawing(tex, block)
+
+
+def drawing(tex, block):
+    """Draw a formula, or a part of one, as SVG."""
     import ziamath
 
-    svg = ziamath.Latex(tex, size=TEXT_SIZE, inline=not block).svg()
+    svg = ziamath.Latex(spaced(tex), size=TEXT_SIZE, inline=not block).svg()
     width, height, top = re.search(
         r'width="([\d.]+)" height="([\d.]+)" viewBox="\S+ (\S+)', svg
     ).groups()
     depth = float(height) + float(top)
     size = f"width:{float(width) / TEXT_SIZE:.3f}em;vertical-align:{-depth / TEXT_SIZE:.3f}em"
     picture = svg[svg.index("viewBox") :].replace('"black"', '"currentColor"')
-    svg = f'<svg role="img" aria-label="{html.escape(tex.strip())}" style="{size}" {picture}'
-    return f'<div class="formula">{svg}</div>' if block else svg
+    return f'<svg role="img" aria-label="{html.escape(tex.strip())}" style="{size}" {picture}'
 
 
 class Renderer(IPythonRenderer):
@@ -202,8 +227,16 @@ def code(source):
 
 
 def without_show(source):
-    """Leave out the closing call that only gives a figure its text, or a guess its answer."""
-    return re.sub(r"\n+(plotting\.show|reveal)\(.*\Z", "", source, flags=re.DOTALL)
+    """Leave out the calls that only give a figure its text, or a guess its answer."""
+    if not re.search(r"^(plotting\.show|reveal)\(", source, re.MULTILINE):
+        return source
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        call = getattr(node, "value", None)
+        name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+        if isinstance(node, ast.Expr) and name in ("plotting.show", "reveal"):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines).strip("\n") or source
 
 
 def output(stored):

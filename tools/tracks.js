@@ -61,3 +61,8 @@ for (const figure of document.querySelectorAll("figure.lab")) {
     choose();
   }).observe(figure);
 }
+
+// On a phone a picture is small: a tap shows it at its full size, a second one all of it again.
+for (const img of document.querySelectorAll(".picture img")) {
+  img.addEventListener("click", () => img.classList.toggle("large"));
+}

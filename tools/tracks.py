@@ -85,13 +85,16 @@ def drawn(name):
     folder.mkdir(parents=True, exist_ok=True)
     lab, tracks = makers()[name](), []
     for track, label in lab.tracks.items():
-        frames, pictures = [], []
-        for k, (value, png, caption) in enumerate(lab.frames(track, MOST)):
+        frames = []
+        moves = lab.frames(track, MOST)
+        for k, (value, png, caption) in enumerate(moves):
             file = f"{name}-{track}-{k}.webp"
             (folder / file).write_bytes(webp(png))
-            at = f"{value:g}" if isinstance(value, float) else str(value)
+            at = in_words(value)
+            if track not in lab.values:  # an action
+                at = f"picture {k + 1} of {len(moves)}"
             frames.append({"at": at, "src": file, "caption": caption})
-            pictures.append(png)
+        pictures = [png for _, png, _ in moves]
         start = pictures.index(lab.png) if lab.png in pictures else 0
         tracks.append({"label": label, "start": start, "frames": frames})
     still = [label for name, label in lab.labels.items() if name not in lab.tracks]
@@ -99,6 +102,13 @@ def drawn(name):
     (folder / "tracks.json").write_text(text, "utf-8")
     lab.close()
     return folder
+
+
+def in_words(value):
+    """Return the value of a control as the page shows it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def figure(name, picture, caption, keep):
@@ -124,7 +134,8 @@ def figure(name, picture, caption, keep):
 def write_gif(name, track, path):
     """Write a track of the lab that the function ``name`` makes as a GIF that begins again."""
     lab = makers()[name]()
-    pictures = [Image.open(io.BytesIO(png)).convert("RGB") for _, png, _ in lab.frames(track, MOST)]
+    frames = lab.frames(track, MOST)[1:]  # without the start state
+    pictures = [Image.open(io.BytesIO(png)).convert("RGB") for _, png, _ in frames]
     times = [*(100 for _ in pictures[1:]), 3000]  # milliseconds; the last one rests
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0)
     lab.close()

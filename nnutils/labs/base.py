@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import anywidget
@@ -377,9 +378,10 @@ class Lab:
     def frames(self, track, most=41):
         """Return the moves along a track, from the start state: a list of (value, PNG, caption).
 
-        The track is a control, which goes through its values, or an action that yields. ``value``
-        is that of the control, or the number of the frame; there are at most ``most`` frames. The
-        lab is at its start again afterwards. Raises ValueError for what is no track of the lab.
+        The track is a control, which goes through its values, or an action that yields, from the
+        start state on. ``value`` is that of the control, or the number of the frame; there are at
+        most ``most`` frames. The lab is at its start again afterwards. Raises ValueError for what
+        is no track of the lab.
         """
         if track not in self.tracks:
             raise ValueError(f"unknown track {track!r}, expected one of {list(self.tracks)}")
@@ -387,7 +389,7 @@ class Lab:
         if track in self._controls:
             moves = ((value, {track: value}) for value in self._controls[track].values(most))
         else:
-            moves = enumerate(self._actions[track].function(**self.values))
+            moves = enumerate(chain([{}], self._actions[track].function(**self.values)))
         frames = []
         for value, changes in moves:
             self._merge({k: v for k, v in changes.items() if k != "progress"})

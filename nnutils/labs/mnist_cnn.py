@@ -249,14 +249,14 @@ def draw(figure, state):
 
 
 def caption(state):
-    """Say what is seen, which map is chosen and where it answers most, and how it is read."""
+    """Say what is seen, which map is chosen and where it is highest, and how it is read."""
     count, side, _ = state.maps.shape
     answers = "is silent"
     if state.strongest is not None:
         row, column = state.strongest
         view = VIEWS[state.layer][1]
         answers = (
-            f"answers most, {state.maps[state.channel].max():.2f}, in row {row}, column {column}, "
+            f"is highest, {state.maps[state.channel].max():.2f}, in row {row}, column {column}, "
             f"which looks at the {view}×{view} pixels in the frame"
         )
     first, second = state.probabilities.argsort()[::-1][:2]

@@ -120,7 +120,7 @@ def build_neuron(ax):
     """Make the circles, the edges and the empty texts of the neuron."""
     ax.set(xlim=(0, 10), ylim=(0, 6.4))
     ax.axis("off")
-    inputs, unit, output = [(1.1, 5.5), (1.1, 3.7), (1.1, 1.9)], (5.4, 3.7), (9, 3.7)
+    inputs, unit, output = [(1, 5.5), (1, 3.7), (1, 1.9)], (6, 3.7), (9.2, 3.7)
     for place in inputs:
         ax.plot(*np.transpose([place, unit]), color=GREY, zorder=1)
     ax.plot(*np.transpose([unit, output]), color=GREY, zorder=1)
@@ -129,9 +129,9 @@ def build_neuron(ax):
     centred = {"ha": "center", "va": "center", "fontsize": 11, "zorder": 3}
     for place in circles:
         ax.text(*place, "", **centred)
-    for place in [(3.2, 4.65), (3.0, 3.7), (3.2, 2.75)]:
+    for place in [(3.4, 4.6), (3.4, 3.7), (3.4, 2.8)]:
         ax.text(*place, "", bbox={"color": "white", "pad": 1}, **centred)
-    for x, y, text in [(5.4, 5.1, "sum z"), (7.2, 3.2, "z ≥ 0 ?"), (9, 5.1, "answer")]:
+    for x, y, text in [(6, 5.1, "sum z"), (7.6, 2.5, "z ≥ 0 ?"), (9.2, 5.1, "answer")]:
         ax.text(x, y, text, **centred)
     ax.text(0.2, 0.1, "", fontsize=11, ha="left", va="bottom")
 

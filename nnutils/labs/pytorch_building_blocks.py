@@ -291,7 +291,7 @@ def build(figure):
         axes.text(788, y, "", ha="right", fontsize=11, va="center_baseline")
     axes.add_patch(FancyBboxPatch((22, 16), 756, 36, boxstyle="round,pad=8", linewidth=1.5))
     axes.text(24, 34, "", va="center", fontsize=11, linespacing=1.4)
-    headings = {106: "block", 280: "one example, not to scale", 465: "shape of the batch"}
+    headings = {106: "block", 290: "one example", 465: "shape of the batch"}
     for x, label in headings.items():
         axes.text(x, 387, label, ha="center", va="center", color=GREY)
     axes.text(788, 387, "", ha="right", va="center", color=GREY)

@@ -84,7 +84,7 @@ def names_in(number):
     """Return what the cells of a notebook import and define, as the learner's function has it."""
     names = {"round_to_two_decimals": mutants.round_to_two_decimals}
     for cell in read(number).cells:
-        if cell.cell_type == "code" and not cell.source.startswith("%"):
+        if cell.cell_type == "code" and "fetch" not in notebooks.tags(cell):
             for statement in ast.parse(cell.source).body:
                 if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef):
                     exec(compile(ast.Module([statement], []), "<imports>", "exec"), names)

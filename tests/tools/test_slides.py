@@ -175,6 +175,33 @@ def test_the_call_that_reveals_a_guess_is_no_code_to_look_at():
     assert slides.without_show('reveal("how_many", 1)') == 'reveal("how_many", 1)'
 
 
+def test_what_follows_the_picture_stays():
+    source = 'fig = draw()\nplotting.show(\n    fig, "a text"\n)\nprint("the end")'
+    assert slides.without_show(source) == 'fig = draw()\nprint("the end")'
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        ("b = -11", "b = {-}11"),
+        (r"0.1 \cdot (-6) - 1", r"0.1 \cdot ({-}6) - 1"),
+        ("2|e| - e^{-z}", "2|e| - e^{-z}"),
+        (r"-\ln 0.2", r"{-}\ln\,0.2"),
+        (r"\ln(1 - p)", r"\ln(1 - p)"),
+        (r"\ln\sum_j e^{z_j}", r"\ln\,\sum_j\,e^{z_j}"),
+        (r"\max_i x", r"\max_i x"),
+        (r"-\ln", r"{-}\ln"),
+    ],
+)
+def test_a_sign_stands_close_and_a_function_apart(tex, expected):
+    assert slides.spaced(tex) == expected
+
+
+def test_parts_of_a_formula_may_stand_below_one_another():
+    assert slides.formula(r"a = b \qquad c = d", block=True).count("<svg") == 2
+    assert slides.formula(r"\frac{a \quad b}{c}", block=True).count("<svg") == 1
+
+
 def test_wide_output_is_set_smaller():
     assert 'class="output wide"' in slides.output(printed("x" * 90))
     assert 'class="output"' in slides.output(printed("x" * 80 + "\n" + "y"))
