@@ -125,13 +125,15 @@ $(VENV)/has-looked-for-mnist: $(VENV)/has-course
 	$(BIN)/python -c "from nnutils.datasets import load_mnist; load_mnist()"
 	@touch $@
 
+COLAB_WIDGETS = ipywidgets==7.7.1
+
 # The package as a wheel and what it needs itself, no more, with Colab's ipywidgets: a test runs it.
 $(VENV)/bare: $(VENV)/has-test $(shell find nnutils -type f -not -name '*.pyc') pyproject.toml
 	$(BIN)/uv venv --quiet --clear $@
 	$(BIN)/python -m hatchling build --target wheel --directory $@/wheel
 	grep -Ev "^(ipywidgets|widgetsnbextension|jupyterlab-widgets)==" constraints.txt > $@/constraints.txt
 	$(BIN)/uv pip install --python $@ --constraints $@/constraints.txt \
-	    $@/wheel/*.whl ipywidgets==7.7.1
+	    $@/wheel/*.whl $(COLAB_WIDGETS)
 	@touch $@
 
 # What Colab has, as far as the course meets it: its Jupyter as it publishes it, and no course. With
@@ -141,7 +143,7 @@ $(VENV)/colab: $(VENV)/has-test
 	    $(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python $@
 	grep -E "^(matplotlib|numpy|torch|torchvision)==" constraints.txt > $@/constraints.txt
 	$(BIN)/uv pip install --python $@ --constraints $@/constraints.txt ipykernel==6.17.1 \
-	    ipython==7.34.0 ipywidgets==7.7.1 notebook==6.5.7 \
+	    ipython==7.34.0 $(COLAB_WIDGETS) notebook==6.5.7 \
 	    matplotlib numpy pillow platformdirs pytest setuptools torch torchvision tqdm
 	@touch $@
 

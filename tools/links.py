@@ -8,6 +8,7 @@ All of them follow from "owner/name" on GitHub. The command reads it from ``[too
 pyproject.toml, or from ``git remote``, and points every file at it.
 """
 
+import functools
 import re
 import subprocess
 import sys
@@ -26,6 +27,7 @@ if importlib.util.find_spec("nnutils") is None:
     %pip install --quiet https://github.com/{name}/archive/HEAD.zip"""
 
 
+@functools.cache
 def name_in_files():
     """Return "owner/name", as all files have it now."""
     text = (ROOT / "CITATION.cff").read_text("utf-8")
@@ -48,11 +50,11 @@ def name_wanted():
 
 def services(file, name):
     """Return {service: address} that opens the notebook ``file`` of the course ``name`` there."""
-    source = f"github.com/{name}/blob/main/notebooks/{file}"
+    place = f"{name}/blob/main/notebooks/{file}"
     return {
         "Binder": f"https://mybinder.org/v2/gh/{name}/HEAD?urlpath=lab/tree/notebooks/{file}",
-        "Colab": f"https://colab.research.google.com/{source.replace('.com', '', 1)}",
-        "Kaggle": f"https://kaggle.com/kernels/welcome?src=https://{source}",
+        "Colab": f"https://colab.research.google.com/github/{place}",
+        "Kaggle": f"https://kaggle.com/kernels/welcome?src=https://github.com/{place}",
     }
 
 

@@ -252,7 +252,8 @@ def write_source(folder):
         (folder / "docs" / f"{name}.md").write_text(with_links(text), "utf-8")
     (folder / "index.md").write_text(front(pages[0]), "utf-8")
     (folder / "reference.md").write_text(reference(), "utf-8")
-    shutil.copy(ROOT / "docs" / "images" / "class_overview.png", static)
+    for picture in (ROOT / "docs" / "images").glob("*.png"):
+        shutil.copy(picture, static)
     shutil.copy(tracks.SCRIPT, static)
     Image.fromarray(255 - load_digits().X_test[2]).save(static / "icon.png")
     (static / "site.css").write_text(

@@ -1,6 +1,9 @@
 import _thread
 import builtins
+import os
 import pickle
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -476,6 +479,21 @@ class TestEvaluateAndPredict:
     def test_lengths_that_differ_are_named(self):
         with pytest.raises(ValueError, match="got 200 and 2"):
             evaluate(make_mlp(16, 2), small_images()[0], [0, 1])
+
+
+def test_tqdm_disable_keeps_training_quiet():
+    code = (
+        "import torch; from nnutils.training import make_mlp, train; "
+        "train(make_mlp(4, 2), torch.rand(8, 4), torch.zeros(8, dtype=int), epochs=1)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"TQDM_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == result.stderr == ""
 
 
 class TestCopyWeights:
